@@ -1,0 +1,29 @@
+export {
+  SECP256R1,
+  SECP384R1,
+  TLS_AES_128_GCM_SHA256,
+  TLS_AES_256_GCM_SHA384,
+  TLS_CHACHA20_POLY1305_SHA256,
+  X25519,
+} from './constants.ts'
+export type {
+  CipherSuite,
+  CipherSuiteParameters,
+  HashName,
+  KeyType,
+  NamedGroup,
+  SignatureAlgorithm,
+} from './constants.ts'
+export { CryptoError } from './errors.ts'
+export type { CryptoErrorCode } from './errors.ts'
+export type {
+  CryptoProvider,
+  HashContext,
+  KeyAnswer,
+  KeyOffer,
+  PacketEngine,
+  PacketKey,
+  PacketMemory,
+  RandomBytes,
+  SigningKey,
+} from './provider.ts'
