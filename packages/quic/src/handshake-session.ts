@@ -36,6 +36,11 @@ export type HandshakeEvent =
       readonly description: number
       readonly reason: string
       readonly error: Error
+      /**
+       * Where RFC 9001 names a transport error instead of an alert (PROTOCOL_VIOLATION in §4.1.3,
+       * §4.4, §4.6.1, §8.4): that code, to close with in place of CRYPTO_ERROR.
+       */
+      readonly transportErrorCode?: number
     }
 
 /** A TLS handshake as QUIC sees it. */
