@@ -1,3 +1,9 @@
+export { Endpoint } from './endpoint.ts'
+export type { ConnectConfig, EndpointConfig, EndpointStats, ServerConfig } from './endpoint.ts'
+export type { Connection, ConnectionPhase, ConnectionStats } from './connection/connection.ts'
+export type { NetworkPath, Transmit } from './network-path.ts'
+export type { ResolvedTransportOptions, TransportOptions } from './transport-options.ts'
+export { parseTransportOptions } from './transport-options.ts'
 export {
   LEVEL_APPLICATION,
   LEVEL_HANDSHAKE,
