@@ -1,3 +1,10 @@
+export { equalBytes, wipe } from './bytes.ts'
+export {
+  AEAD_NONCE_LENGTH,
+  AEAD_TAG_LENGTH,
+  cipherSuiteParameters,
+  isCipherSuite,
+} from './cipher-suites.ts'
 export {
   SECP256R1,
   SECP384R1,
@@ -16,6 +23,7 @@ export type {
 } from './constants.ts'
 export { CryptoError } from './errors.ts'
 export type { CryptoErrorCode } from './errors.ts'
+export { encodeHkdfLabel, hkdfExpandLabel } from './hkdf.ts'
 export type {
   CryptoProvider,
   HashContext,
