@@ -1,1 +1,33 @@
-export {}
+export { parseCertificate } from './certificate.ts'
+export type {
+  AlgorithmIdentifier,
+  Certificate,
+  DistinguishedName,
+  GeneralNames,
+  IpSubtree,
+  KeyUsage,
+  NameConstraints,
+  Subtrees,
+} from './certificate.ts'
+export { X509Error } from './errors.ts'
+export type { X509ErrorCode } from './errors.ts'
+export { loadIdentity } from './identity.ts'
+export type { Identity } from './identity.ts'
+export { createDevelopmentAuthority, createDevelopmentIdentity, issueCertificate } from './issue.ts'
+export type {
+  Authority,
+  DevelopmentAuthorityOptions,
+  DevelopmentIdentity,
+  DevelopmentIdentityOptions,
+  IssueOptions,
+} from './issue.ts'
+export { encodePem, parsePem, parsePemCertificates } from './pem.ts'
+export type { PemBlock } from './pem.ts'
+export { parsePemPrivateKey, privateKeyToPkcs8 } from './private-key.ts'
+export { publicKeyType } from './public-key.ts'
+export { formatIpAddress, parseIpAddress } from './ip-address.ts'
+export { verifyServerName } from './server-name.ts'
+export { TrustStore } from './trust-store.ts'
+export { certificateFingerprint } from './fingerprint.ts'
+export { verifyCertificateChain } from './verify.ts'
+export type { VerifyOptions } from './verify.ts'
