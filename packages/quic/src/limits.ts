@@ -25,3 +25,45 @@ export const DEFAULT_MAX_STREAMS_BIDI = 100
 export const DEFAULT_MAX_STREAMS_UNI = 100
 /** Streams. Keeps every stream ID an exact number. RFC 9000 §4.6 would allow 2^60. */
 export const MAX_STREAMS_LIMIT = 2 ** 50
+
+// --- frames and streams
+
+/**
+ * Ranges of one ACK frame that are looked at, highest first; the rest is read and ignored. Bounds
+ * the work of one frame; an honest receiver remembers far fewer.
+ */
+export const MAX_ACK_RANGES_PER_FRAME = 256
+
+/**
+ * Gaps (disjoint pieces beyond the data in order) of one stream, and of all streams of a connection.
+ * One byte per packet with holes between would otherwise cost far more memory and time than the
+ * flow-control window accounts for. A window of 16 MiB with a third of its packets lost has fewer.
+ */
+export const MAX_GAPS_PER_STREAM = 4096
+export const MAX_GAPS_PER_CONNECTION = 16384
+
+/** Bytes of CRYPTO data kept ahead of what TLS has read (RFC 9000 §7.5 demands 4096 at least): room for long certificate chains. */
+export const MAX_CRYPTO_BUFFER = 65536
+
+/** Bytes written and not yet sent of one stream above which `write` returns false: two reads of a file. */
+export const SEND_HIGH_WATER_MARK = 131072
+/** Bytes not yet sent at which a stream is writable again. */
+export const SEND_LOW_WATER_MARK = 65536
+
+/** Writes shorter than this, in bytes, that follow one another share a page instead of an array each. */
+export const SMALL_WRITE = 1024
+/** First and largest size, in bytes, of the pages that small writes are gathered in. */
+export const MIN_SEND_PAGE = 512
+export const MAX_SEND_PAGE = 8192
+
+/** First and largest size, in bytes, of the pages that received data is copied into; doubled as they fill. */
+export const MIN_RECEIVE_PAGE = 2048
+export const MAX_RECEIVE_PAGE = 65536
+
+/**
+ * How far, in bytes, the flow-control windows may grow with use when the host names no other
+ * maximum: the most that a peer can make one stream, and one connection, buffer. 16 MiB is 1 Gbit/s
+ * at 128 ms.
+ */
+export const MAX_STREAM_WINDOW: number = 16 * 1024 * 1024
+export const MAX_CONNECTION_WINDOW: number = 24 * 1024 * 1024
