@@ -59,11 +59,3 @@ export const MAX_SEND_PAGE = 8192
 /** First and largest size, in bytes, of the pages that received data is copied into; doubled as they fill. */
 export const MIN_RECEIVE_PAGE = 2048
 export const MAX_RECEIVE_PAGE = 65536
-
-/**
- * How far, in bytes, the flow-control windows may grow with use when the host names no other
- * maximum: the most that a peer can make one stream, and one connection, buffer. 16 MiB is 1 Gbit/s
- * at 128 ms.
- */
-export const MAX_STREAM_WINDOW: number = 16 * 1024 * 1024
-export const MAX_CONNECTION_WINDOW: number = 24 * 1024 * 1024
