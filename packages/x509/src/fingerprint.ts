@@ -1,6 +1,11 @@
-import type { CryptoProvider } from '@godwit/crypto'
+// The SHA-256 fingerprint of a certificate: what people compare, and what WebTransport's
+// serverCertificateHashes holds.
 
-/** SHA-256 of the DER, as upper-case hex pairs with colons. */
+import type { CryptoProvider } from '@godwit/crypto'
+import { hex } from './text.ts'
+
+/** SHA-256 of a certificate's DER as `openssl x509 -fingerprint -sha256` writes it: `AB:CD:…`. */
 export function certificateFingerprint(crypto: CryptoProvider, der: Uint8Array): string {
-  throw new Error(`not yet ${crypto.name} ${der.length}`)
+  const digest = crypto.createHash('sha256').update(der).digest()
+  return (hex(digest).match(/../g) ?? []).join(':').toUpperCase()
 }
