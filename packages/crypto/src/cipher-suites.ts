@@ -54,3 +54,23 @@ export function cipherSuiteParameters(suite: CipherSuite): CipherSuiteParameters
       throw new RangeError(`"suite" expected a TLS 1.3 cipher suite, got ${String(suite)}`)
   }
 }
+
+/** Throws RangeError unless AEAD and header protection key have the length of `suite`. */
+export function checkPacketKeyLengths(suite: CipherSuite, key: Uint8Array, hp: Uint8Array): void {
+  const { keyLength } = cipherSuiteParameters(suite)
+  if (key.length !== keyLength || hp.length !== keyLength) {
+    throw new RangeError(
+      `"key" and "hp" expected ${keyLength} bytes, got ${key.length} and ${hp.length}`,
+    )
+  }
+}
+
+/** Throws RangeError unless key and nonce have the lengths of `suite`. */
+export function checkAeadLengths(suite: CipherSuite, key: Uint8Array, nonce: Uint8Array): void {
+  const { keyLength } = cipherSuiteParameters(suite)
+  if (key.length !== keyLength || nonce.length !== AEAD_NONCE_LENGTH) {
+    throw new RangeError(
+      `"key" and "nonce" expected ${keyLength} and ${AEAD_NONCE_LENGTH} bytes, got ${key.length} and ${nonce.length}`,
+    )
+  }
+}

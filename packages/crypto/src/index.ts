@@ -2,6 +2,8 @@ export { equalBytes, wipe } from './bytes.ts'
 export {
   AEAD_NONCE_LENGTH,
   AEAD_TAG_LENGTH,
+  checkAeadLengths,
+  checkPacketKeyLengths,
   cipherSuiteParameters,
   isCipherSuite,
 } from './cipher-suites.ts'
@@ -35,3 +37,9 @@ export type {
   RandomBytes,
   SigningKey,
 } from './provider.ts'
+export { RSA_EXPONENT_MAX_BITS, RSA_MODULUS_MAX_BITS, RSA_MODULUS_MIN_BITS } from './limits.ts'
+export { createNobleProvider } from './noble/provider.ts'
+export { SIGNATURE_ALGORITHMS, signatureHash } from './signature-algorithms.ts'
+// For those who write a backend.
+export { PacketKeyBase } from './packet-key-base.ts'
+export { allocatePacketMemory, DEFAULT_SLOT_SIZE } from './packet-memory.ts'
