@@ -92,7 +92,7 @@ export class KeyPhases {
     const hp = this.#protection.headerProtectionKey(this.#version, this.#suite, secret)
     this.#sealKey = this.#protection.nextPacketKey(this.#version, this.#suite, secret, hp)
     this.#sealHeaderProtection = hp
-    this.#sealSecret = secret.slice()
+    this.#sealSecret = new Uint8Array(secret)
   }
 
   /** Installs the traffic secret of what we receive. It is copied: the caller wipes its own. */

@@ -146,9 +146,8 @@ export class PacketProtection {
    * function of a static key (at least 32 random bytes) that an endpoint keeps over a restart.
    */
   statelessResetToken(staticKey: Uint8Array, connectionId: Uint8Array): Uint8Array {
-    return this.#provider
-      .hmac('sha256', staticKey, connectionId)
-      .slice(0, STATELESS_RESET_TOKEN_LENGTH)
+    const token = this.#provider.hmac('sha256', staticKey, connectionId)
+    return new Uint8Array(token.subarray(0, STATELESS_RESET_TOKEN_LENGTH))
   }
 
   /** Free bytes that every packet needs behind its payload. */

@@ -137,7 +137,8 @@ export class ByteReader {
   /** A copy of the next `length` bytes. */
   copy(length: number): Uint8Array {
     const at = this.#take(length)
-    return at < 0 ? EMPTY : this.bytes.slice(at, at + length)
+    // Not slice: that of a Buffer does not copy.
+    return at < 0 ? EMPTY : new Uint8Array(this.bytes.subarray(at, at + length))
   }
 
   /** Moves over `length` bytes. */
