@@ -10,7 +10,7 @@ export const LEVEL_APPLICATION = 3
 export type EncryptionLevel =
   typeof LEVEL_INITIAL | typeof LEVEL_ZERO_RTT | typeof LEVEL_HANDSHAKE | typeof LEVEL_APPLICATION
 
-/** ProtocolVersion, RFC 9846 §4.2.1. */
+/** ProtocolVersion, RFC 9846 §4.3.1. */
 export const VERSION_TLS12 = 0x0303
 export const VERSION_TLS13 = 0x0304
 
@@ -28,7 +28,7 @@ export const KEY_UPDATE = 24
 /** Only inside the transcript, RFC 9846 §4.1. */
 export const MESSAGE_HASH = 254
 
-/** ExtensionType, RFC 9846 §4.2. */
+/** ExtensionType, RFC 9846 §4.3. */
 export const SERVER_NAME = 0
 export const MAX_FRAGMENT_LENGTH = 1
 export const STATUS_REQUEST = 5
