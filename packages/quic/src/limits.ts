@@ -59,3 +59,25 @@ export const MAX_SEND_PAGE = 8192
 /** First and largest size, in bytes, of the pages that received data is copied into; doubled as they fill. */
 export const MIN_RECEIVE_PAGE = 2048
 export const MAX_RECEIVE_PAGE = 65536
+
+// --- Recovery
+
+/**
+ * Packet numbers from the oldest packet in flight to the newest, per packet number space: 78 MB of
+ * full packets on the way. Sending of new data stops at three quarters of it; what probes and ACKs
+ * add beyond the whole makes the oldest packet count as lost.
+ */
+export const MAX_SENT_PACKETS = 65536
+/** Tokens of packets in flight, per packet number space; 32 bytes each. Same rule. */
+export const MAX_SENT_TOKENS = 262144
+/** Room, in packets and in tokens, that a space starts with. Both double. */
+export const MIN_SENT_PACKETS = 64
+/** Skipped packet numbers (against optimistic ACKs) that an ACK is checked against: the newest. */
+export const MAX_SKIPPED_PACKET_NUMBERS = 8
+/**
+ * Ranges of received packet numbers remembered per space, and the most that one ACK frame reports.
+ * Below the lowest of a full set everything counts as received. 64: ACK Range Count fits one byte.
+ */
+export const MAX_RECEIVED_RANGES = 64
+/** What our ACK Delay fields count in: 2^3 microseconds, the default of RFC 9000 §18.2. */
+export const ACK_DELAY_EXPONENT = 3

@@ -1,11 +1,35 @@
-// Loss detection over the three packet number spaces of one path, RFC 9002 §6 and appendix A.
+// Loss detection over the three packet number spaces of one path, RFC 9002 §6 and appendix A: which
+// packets were acknowledged, which are lost, when to probe, and whether more may be sent.
 
+import { SPACE_APPLICATION, SPACE_HANDSHAKE, SPACE_INITIAL, FRAME_ACK } from '../constants.ts'
+import { PROTOCOL_VIOLATION, TransportError } from '../errors.ts'
 import type { AckRecord } from '../frame.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 import type { CongestionController } from './congestion-controller.ts'
+import { Pacer } from './pacer.ts'
+import {
+  DEFAULT_MAX_ACK_DELAY,
+  GRANULARITY,
+  MAX_PTO_BACKOFF_EXPONENT,
+  PACKET_THRESHOLD,
+  PERSISTENT_CONGESTION_THRESHOLD,
+  PROBES_PER_PTO,
+  TIME_THRESHOLD,
+} from './params.ts'
 import type { Bytes, Millis } from './params.ts'
 import type { PacketNumberSpace, RecoveryListener } from './recovery-listener.ts'
 import type { RttEstimator } from './rtt.ts'
+import {
+  SENT_ACK_ELICITING,
+  SENT_IN_FLIGHT,
+  SENT_NEWLY_ACKED,
+  SENT_OUTSTANDING,
+  SENT_PROBED,
+  SENT_ACKED,
+  SentPackets,
+} from './sent-packets.ts'
+import { TOKEN_ACK, TOKEN_PATH, TOKEN_PING } from './tokens.ts'
+import { WindowUsage } from './window-usage.ts'
 
 export interface LossDetectionOptions {
   readonly side: 'client' | 'server'
@@ -19,9 +43,30 @@ export interface LossDetectionOptions {
 export class LossDetection {
   readonly rtt: RttEstimator
   readonly congestion: CongestionController
+  /** Bytes of in-flight packets that are neither acknowledged nor lost, in all spaces. */
   bytesInFlight: Bytes
+  /** pto_count: probe timeouts since the last acknowledgement. */
   ptoCount: number
+  /** Packets declared lost, those with an ACK only left out. */
   packetsLost: number
+  bytesLost: Bytes
+
+  readonly #listener: RecoveryListener
+  readonly #pacer: Pacer
+  readonly #usage: WindowUsage
+  /** By packet number space. */
+  readonly #sent: readonly SentPackets[]
+  readonly #probes: Uint8Array
+  #maxDatagramSize: Bytes
+  #maxAckDelay: Millis
+  #timeout: Millis
+  #handshakeConfirmed: boolean
+  #hasHandshakeKeys: boolean
+  /** RFC 9002 §6.2.2.1: the peer has validated our address, so it cannot be waiting for us. */
+  #peerValidatedAddress: boolean
+  #atAmplificationLimit: boolean
+  /** RFC 9002 §7.3.2: one packet may exceed the window at the start of a recovery period. */
+  #recoveryPacket: boolean
 
   constructor(options: LossDetectionOptions) {
     this.rtt = options.rtt
@@ -29,12 +74,28 @@ export class LossDetection {
     this.bytesInFlight = 0
     this.ptoCount = 0
     this.packetsLost = 0
+    this.bytesLost = 0
+    this.#listener = options.listener
+    this.#pacer = new Pacer(options.maxDatagramSize)
+    this.#usage = new WindowUsage()
+    this.#sent = [new SentPackets(), new SentPackets(), new SentPackets()]
+    this.#probes = new Uint8Array(3)
+    this.#maxDatagramSize = options.maxDatagramSize
+    this.#maxAckDelay = DEFAULT_MAX_ACK_DELAY
+    this.#timeout = Infinity
+    this.#handshakeConfirmed = false
+    this.#hasHandshakeKeys = false
+    // A server's address needs no validation.
+    this.#peerValidatedAddress = options.side === 'server'
+    this.#atAmplificationLimit = false
+    this.#recoveryPacket = false
   }
 
   // --- input
+
   /**
-   * A packet left. Takes tokens, `ackEliciting` and `inFlight` from the writer. `size` is that of the
-   * whole packet, header and tag included. Numbers left out since the last one are remembered as
+   * A packet left. Takes tokens, `ackEliciting` and `inFlight` from the writer. `size` is that of
+   * the whole packet, header and tag included. Numbers left out since the last one are remembered as
    * skipped: acknowledging one of them is an error (against optimistic ACKs).
    */
   onPacketSent(
@@ -44,84 +105,410 @@ export class LossDetection {
     size: Bytes,
     writer: PacketWriter,
   ): void {
-    void [now, space, packetNumber, size, writer]
+    const sent = this.#sent[space]
+    while (!sent.reserve(packetNumber, writer.tokenCount)) this.#giveUpOldest(now, space)
+    sent.add(now, packetNumber, size, writer)
+    if (writer.ackEliciting && this.#probes[space] > 0) this.#probes[space]--
+    if (!writer.inFlight) return
+    this.bytesInFlight += size
+    this.#recoveryPacket = false
+    this.congestion.onPacketSent(now, size, this.bytesInFlight)
+    this.#pacer.onPacketSent(now, size, this.congestion.pacingRate(this.rtt))
+    const limited = this.bytesInFlight + this.#maxDatagramSize > this.congestion.cwnd
+    this.#usage.onPacketSent(now, size, this.bytesInFlight, limited)
+    this.#setTimer(now)
   }
+
   /**
+   * RFC 9002 appendix A.7.
    * @param ack with `delay` in milliseconds (AckRecord.scaleDelay).
-   * @throws TransportError PROTOCOL_VIOLATION: a number that was never sent.
+   * @throws TransportError PROTOCOL_VIOLATION: a number that was never sent (RFC 9000 §13.1).
    */
   onAckReceived(now: Millis, space: PacketNumberSpace, ack: AckRecord): void {
-    void [now, space, ack]
+    const sent = this.#sent[space]
+    if (ack.largest >= sent.next || sent.acknowledgedSkipped(ack) >= 0) {
+      throw new TransportError(PROTOCOL_VIOLATION, FRAME_ACK, 'ACK of a packet that was never sent')
+    }
+    // Ranges below `base` tell nothing new; those that remain are looked at upwards, since whoever
+    // gets the tokens (stream buffers) does best in order.
+    let ranges = 0
+    while (ranges < ack.rangeCount && ack.rangeLargest[ranges] >= sent.base) ranges++
+    const ackEliciting = this.#markAcked(sent, ack, ranges)
+    if (ack.largest > sent.largestAcked) {
+      sent.largestAcked = ack.largest
+    }
+    if (ackEliciting < 0) return
+    if (ackEliciting > 0) {
+      this.#updateRtt(now, space, sent, ack)
+      this.#probes[space] = 0
+    }
+    // RFC 9002 appendix A.7 and RFC 9000 §13.4.2: here validated ECN-CE counts become congestion
+    // events once ECT is set on what is sent.
+    this.#detectLost(now, space)
+    this.#reportAcked(now, space, sent, ack, ranges)
+    sent.trim()
+
+    if (space === SPACE_HANDSHAKE) this.#peerValidatedAddress = true
+    // RFC 9002 §6.2.1: a client that is not sure that the server has validated its address keeps
+    // the backoff.
+    if (this.#peerValidatedAddress) this.ptoCount = 0
+    this.#setTimer(now)
   }
-  /** To call when `timeout()` has come; early calls do nothing. */
+
+  /** To call when `timeout()` has come; early calls do nothing. RFC 9002 appendix A.9. */
   onTimeout(now: Millis): void {
-    void now
+    if (now < this.#timeout) return
+    const lossSpace = this.#earliestLossSpace()
+    if (this.#sent[lossSpace].lossTime !== Infinity) {
+      this.#detectLost(now, lossSpace)
+      this.#sent[lossSpace].trim()
+      this.#setTimer(now)
+      return
+    }
+    const space = this.#earliestPtoSpace()
+    if (space < 0) {
+      // RFC 9002 §6.2.2.1: against the deadlock of a server at its amplification limit.
+      this.#probes[this.#hasHandshakeKeys ? SPACE_HANDSHAKE : SPACE_INITIAL] = 1
+    } else {
+      this.#requestProbes(space as PacketNumberSpace)
+    }
+    // RFC 9002 §6.2.1: "When a PTO timer expires, the PTO backoff MUST be increased".
+    this.ptoCount++
+    this.#setTimer(now)
   }
-  /** Keys of the space were discarded: its packets are forgotten, neither acknowledged nor lost. */
+
+  /**
+   * Keys of the space were discarded: its packets are forgotten, neither acknowledged nor lost, and
+   * leave the bytes in flight (RFC 9002 §6.4). The congestion controller's state stays.
+   */
   onSpaceDiscarded(now: Millis, space: PacketNumberSpace): void {
-    void [now, space]
+    const sent = this.#sent[space]
+    this.bytesInFlight -= sent.bytesInFlight
+    sent.clear()
+    this.#probes[space] = 0
+    // RFC 9002 §6.2.2: "the PTO and loss detection timers MUST be reset".
+    this.ptoCount = 0
+    this.#setTimer(now)
   }
-  /** RFC 9001 §4.1.2: only now may 1-RTT packets set the PTO. */
+
+  /** RFC 9001 §4.1.2: from now on 1-RTT packets set the PTO. */
   setHandshakeConfirmed(now: Millis): void {
-    void now
+    this.#handshakeConfirmed = true
+    this.#peerValidatedAddress = true
+    this.#setTimer(now)
   }
+
   /** A client's anti-deadlock probe is a Handshake packet from now on, RFC 9002 §6.2.2.1. */
   setHasHandshakeKeys(now: Millis): void {
-    void now
+    this.#hasHandshakeKeys = true
+    this.#setTimer(now)
   }
-  /** A server may not send more until the client does, RFC 9002 §6.2.2.1. */
+
+  /** A server may not send more until the client does: no PTO meanwhile, RFC 9002 §6.2.2.1. */
   setAtAmplificationLimit(now: Millis, atLimit: boolean): void {
-    void [now, atLimit]
+    if (atLimit === this.#atAmplificationLimit) return
+    this.#atAmplificationLimit = atLimit
+    this.#setTimer(now)
   }
-  /** The peer's max_ack_delay in milliseconds; 25 before it is known. */
+
+  /** The peer's max_ack_delay in milliseconds; 25 before it is known (RFC 9000 §18.2). */
   setMaxAckDelay(maxAckDelay: Millis): void {
-    void maxAckDelay
+    this.#maxAckDelay = maxAckDelay
   }
+
   setMaxDatagramSize(maxDatagramSize: Bytes): void {
-    void maxDatagramSize
+    this.#maxDatagramSize = maxDatagramSize
+    this.#pacer.setMaxDatagramSize(maxDatagramSize)
+    this.congestion.setMaxDatagramSize(maxDatagramSize)
   }
 
   // --- output
+
   /** When `onTimeout` is wanted; Infinity: never. */
   timeout(): Millis {
-    return Infinity
+    return this.#timeout
   }
+
   /**
-   * Ack-eliciting packets that the space must send now whatever the congestion window says; each
-   * ack-eliciting packet sent counts down.
+   * Ack-eliciting packets that the space must send now whatever window and pacer say (RFC 9002
+   * §7.5); each ack-eliciting packet sent counts down.
    */
   probesPending(space: PacketNumberSpace): number {
-    return space < 0 ? 1 : 0
+    return this.#probes[space]
   }
+
   /**
    * For a probe with nothing new to carry: reports the tokens of the oldest unacknowledged packet
-   * to `onTokenLost`, while the packet stays in flight. False: nothing left to offer, send PING.
+   * to `onTokenLost` while the packet stays in flight (RFC 9002 §6.2.4). False: nothing left to
+   * offer, send PING.
    */
   offerProbeTokens(space: PacketNumberSpace): boolean {
-    return space < 0
+    const sent = this.#sent[space]
+    for (let n = sent.base; n < sent.next; n++) {
+      const flags = sent.flags(n)
+      if ((flags & SENT_ACK_ELICITING) === 0 || (flags & (SENT_OUTSTANDING | SENT_PROBED)) !== 1) {
+        continue
+      }
+      sent.markProbed(n)
+      if (this.#reportLost(space, sent, n)) return true
+    }
+    return false
   }
+
   /** Whether the congestion window lets an in-flight packet of `bytes` go. Ask for every packet. */
   canSend(bytes: Bytes): boolean {
-    return bytes < 0
+    if (this.#sent[SPACE_APPLICATION].crowded) return false
+    return this.bytesInFlight + bytes <= this.congestion.cwnd || this.#recoveryPacket
   }
+
   /**
    * When the pacer lets a packet go: at or before `now` means at once. Ask only when there is
-   * something to send.
+   * something to send: a wait counts as use of the window (RFC 9002 §7.8).
    */
   nextSendTime(now: Millis): Millis {
-    return now
+    const at = this.#pacer.nextSendTime(now, this.congestion.pacingRate(this.rtt))
+    if (at > now) this.#usage.onBlocked(now, this.bytesInFlight)
+    return at
   }
 
   // --- reads
+
   /** Largest packet number of ours that the peer acknowledged, -1 before the first. */
   largestAcked(space: PacketNumberSpace): number {
-    return space < 0 ? 0 : -1
+    return this.#sent[space].largestAcked
   }
+
   /** PTO of the application space without backoff: smoothed_rtt + max(4*rttvar, 1) + max_ack_delay. */
   ptoInterval(): Millis {
-    return 0
+    return this.rtt.probeTimeout + this.#maxAckDelay
   }
+
   get smoothedRtt(): Millis {
     return this.rtt.smoothed
+  }
+
+  get cwnd(): Bytes {
+    return this.congestion.cwnd
+  }
+
+  // --- acknowledgement
+
+  /** -1: nothing new; 0: only packets that elicit no ACK; 1: an ack-eliciting packet among the new. */
+  #markAcked(sent: SentPackets, ack: AckRecord, ranges: number): number {
+    let result = -1
+    for (let r = ranges - 1; r >= 0; r--) {
+      const end = ack.rangeLargest[r]
+      for (let n = Math.max(ack.rangeSmallest[r], sent.base); n <= end; n++) {
+        const flags = sent.flags(n)
+        if ((flags & SENT_OUTSTANDING) === 0) continue
+        const size = (flags & SENT_IN_FLIGHT) !== 0 ? sent.size(n) : 0
+        this.bytesInFlight -= size
+        sent.markNewlyAcked(n)
+        if ((flags & SENT_ACK_ELICITING) !== 0) result = 1
+        else if (result < 0) result = 0
+      }
+    }
+    return result
+  }
+
+  #reportAcked(
+    now: Millis,
+    space: PacketNumberSpace,
+    sent: SentPackets,
+    ack: AckRecord,
+    ranges: number,
+  ): void {
+    const congestion = this.congestion
+    for (let r = ranges - 1; r >= 0; r--) {
+      const end = ack.rangeLargest[r]
+      for (let n = Math.max(ack.rangeSmallest[r], sent.base); n <= end; n++) {
+        const flags = sent.flags(n)
+        if ((flags & SENT_NEWLY_ACKED) === 0) continue
+        if ((flags & SENT_IN_FLIGHT) !== 0) {
+          const sentTime = sent.sentTime(n)
+          this.#usage.onPacketAcked(sentTime)
+          const limited = this.#usage.isLimited(congestion.cwnd, congestion.inSlowStart)
+          congestion.onPacketAcked(now, sentTime, sent.size(n), this.rtt, limited)
+        }
+        const count = sent.tokenCount(n)
+        for (let i = 0; i < count; i++) {
+          const at = sent.tokenIndex(n, i)
+          const t = sent.tokens
+          this.#listener.onTokenAcked(space, t[at], t[at + 1], t[at + 2], t[at + 3])
+        }
+        sent.settleAcked(n)
+      }
+    }
+  }
+
+  #updateRtt(now: Millis, space: PacketNumberSpace, sent: SentPackets, ack: AckRecord): void {
+    // RFC 9002 §5.1: only when the largest acknowledged is newly acknowledged.
+    if (ack.largest < sent.base || (sent.flags(ack.largest) & SENT_NEWLY_ACKED) === 0) return
+    let delay = ack.delay
+    // RFC 9002 §5.3: Initial packets are not delayed; max_ack_delay counts when it is confirmed.
+    if (space === SPACE_INITIAL) delay = 0
+    else if (this.#handshakeConfirmed) delay = Math.min(delay, this.#maxAckDelay)
+    this.rtt.update(now, now - sent.sentTime(ack.largest), delay)
+  }
+
+  // --- loss
+
+  /** RFC 9002 appendix A.10 and B.8; §7.6.2. The caller trims. */
+  #detectLost(now: Millis, space: PacketNumberSpace): void {
+    const sent = this.#sent[space]
+    const delay = Math.max(
+      TIME_THRESHOLD * Math.max(this.rtt.latest, this.rtt.smoothed),
+      GRANULARITY,
+    )
+    let lastLossTime = -1
+    let persistent = false
+    sent.lossTime = Infinity
+    // Both thresholds fall monotonically with the packet number: the first packet that is not lost
+    // ends the search.
+    for (let n = sent.base; n < sent.largestAcked; n++) {
+      const flags = sent.flags(n)
+      if ((flags & (SENT_ACKED | SENT_NEWLY_ACKED)) !== 0) {
+        sent.lostSince = -1
+        continue
+      }
+      if ((flags & SENT_OUTSTANDING) === 0) continue
+      const sentTime = sent.sentTime(n)
+      if (sentTime + delay > now && sent.largestAcked < n + PACKET_THRESHOLD) {
+        sent.lossTime = sentTime + delay
+        break
+      }
+      if ((flags & SENT_IN_FLIGHT) !== 0) {
+        this.#countLost(sent, n)
+        lastLossTime = sentTime
+      }
+      sent.remove(n)
+      if ((flags & SENT_PROBED) === 0) this.#reportLost(space, sent, n)
+      if ((flags & SENT_ACK_ELICITING) !== 0 && this.#extendsRun(space, sentTime)) persistent = true
+    }
+    if (lastLossTime < 0) return
+    if (this.congestion.onCongestionEvent(now, lastLossTime)) this.#recoveryPacket = true
+    if (persistent) {
+      this.congestion.onPersistentCongestion()
+      this.rtt.onPersistentCongestion()
+    }
+  }
+
+  /**
+   * Extends the run of ack-eliciting packets lost without one acknowledged between them. True when
+   * it has become persistent congestion, RFC 9002 §7.6.2.
+   */
+  #extendsRun(space: PacketNumberSpace, sentTime: Millis): boolean {
+    const sent = this.#sent[space]
+    // "A prior RTT sample existed when these two packets were sent."
+    if (sentTime <= this.rtt.firstSampleAt) return false
+    for (let other = SPACE_INITIAL; other <= SPACE_APPLICATION; other++) {
+      // "Across packet number spaces, none of the packets sent between the send times of these two
+      // packets are acknowledged." Stricter: none sent since the first of them.
+      if (other !== space && this.#sent[other].latestAckedSentTime >= sent.lostSince) {
+        sent.lostSince = -1
+      }
+    }
+    if (sent.lostSince < 0) {
+      sent.lostSince = sentTime
+      return false
+    }
+    const duration = this.ptoInterval() * PERSISTENT_CONGESTION_THRESHOLD
+    if (sentTime - sent.lostSince <= duration) return false
+    sent.lostSince = -1
+    return true
+  }
+
+  #countLost(sent: SentPackets, packetNumber: number): void {
+    const size = sent.size(packetNumber)
+    this.bytesInFlight -= size
+    this.bytesLost += size
+    this.packetsLost++
+  }
+
+  /** True when one of the tokens held more than PING and ACK. */
+  #reportLost(space: PacketNumberSpace, sent: SentPackets, packetNumber: number): boolean {
+    let useful = false
+    const count = sent.tokenCount(packetNumber)
+    for (let i = 0; i < count; i++) {
+      const at = sent.tokenIndex(packetNumber, i)
+      const t = sent.tokens
+      const kind = t[at]
+      if (kind !== TOKEN_PING && kind !== TOKEN_ACK && kind !== TOKEN_PATH) useful = true
+      this.#listener.onTokenLost(space, kind, t[at + 1], t[at + 2], t[at + 3])
+    }
+    return useful
+  }
+
+  /** The record of packets in flight is full: its oldest counts as lost, whatever the thresholds say. */
+  #giveUpOldest(now: Millis, space: PacketNumberSpace): void {
+    const sent = this.#sent[space]
+    const n = sent.base
+    this.#countLost(sent, n)
+    const probed = (sent.flags(n) & SENT_PROBED) !== 0
+    sent.remove(n)
+    if (!probed) this.#reportLost(space, sent, n)
+    this.congestion.onCongestionEvent(now, sent.sentTime(n))
+    sent.trim()
+  }
+
+  // --- timer
+
+  /** RFC 9002 appendix A.8, SetLossDetectionTimer. */
+  #setTimer(now: Millis): void {
+    const lossTime = this.#sent[this.#earliestLossSpace()].lossTime
+    if (lossTime !== Infinity) {
+      this.#timeout = lossTime
+      return
+    }
+    if (this.#atAmplificationLimit) {
+      this.#timeout = Infinity
+      return
+    }
+    const space = this.#earliestPtoSpace()
+    if (space >= 0) this.#timeout = this.#sent[space].lastAckElicitingAt + this.#pto(space)
+    else this.#timeout = this.#peerValidatedAddress ? Infinity : now + this.#pto(SPACE_INITIAL)
+  }
+
+  #earliestLossSpace(): PacketNumberSpace {
+    let space: PacketNumberSpace = SPACE_INITIAL
+    if (this.#sent[SPACE_HANDSHAKE].lossTime < this.#sent[space].lossTime) space = SPACE_HANDSHAKE
+    if (this.#sent[SPACE_APPLICATION].lossTime < this.#sent[space].lossTime) {
+      space = SPACE_APPLICATION
+    }
+    return space
+  }
+
+  /** The space whose PTO comes first; -1 when no ack-eliciting packet that may set it is in flight. */
+  #earliestPtoSpace(): number {
+    let earliest = -1
+    let time = Infinity
+    // RFC 9002 §6.2.1: "An endpoint MUST NOT set its PTO timer for the Application Data packet
+    // number space until the handshake is confirmed."
+    const last = this.#handshakeConfirmed ? SPACE_APPLICATION : SPACE_HANDSHAKE
+    for (let space = SPACE_INITIAL; space <= last; space++) {
+      if (this.#sent[space].ackElicitingCount === 0) continue
+      const at = this.#sent[space].lastAckElicitingAt + this.#pto(space)
+      if (at < time) {
+        time = at
+        earliest = space
+      }
+    }
+    return earliest
+  }
+
+  /** PTO of a space with its backoff. RFC 9002 §6.2.1: max_ack_delay counts in the application space. */
+  #pto(space: number): Millis {
+    const base = space === SPACE_APPLICATION ? this.ptoInterval() : this.rtt.probeTimeout
+    return base * 2 ** Math.min(this.ptoCount, MAX_PTO_BACKOFF_EXPONENT)
+  }
+
+  /** RFC 9002 §6.2.4: two packets of the space, and one of every other space with data in flight. */
+  #requestProbes(space: PacketNumberSpace): void {
+    for (let other = SPACE_INITIAL; other <= SPACE_APPLICATION; other++) {
+      if (other === space) this.#probes[other] = PROBES_PER_PTO
+      else if (this.#sent[other].ackElicitingCount > 0 && this.#probes[other] === 0) {
+        this.#probes[other] = 1
+      }
+    }
   }
 }

@@ -41,7 +41,8 @@ export class Pacer {
   nextSendTime(now: Millis, rate: number): Millis {
     this.#fill(now, rate)
     const missing = this.#maxDatagramSize - this.#tokens
-    return missing <= 0 ? now : now + missing / rate
+    // Less than a byte is a rounding error: the answer to "when?" must be "now" at that time.
+    return missing < 1 ? now : now + missing / rate
   }
 
   // RFC 9002 §7.7 (deviates): bursts are limited to the initial window, or to two milliseconds of
