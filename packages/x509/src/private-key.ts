@@ -11,7 +11,7 @@ import {
   encodeSequence,
   encodeSmallInteger,
 } from './der-writer.ts'
-import { X509Error } from './errors.ts'
+import { malformed, X509Error } from './errors.ts'
 import { MAX_PRIVATE_KEY_LENGTH } from './limits.ts'
 import { OID_EC_PUBLIC_KEY, OID_RSA_ENCRYPTION } from './oids.ts'
 import { parsePem, type PemBlock } from './pem.ts'
@@ -75,7 +75,8 @@ function checkedPkcs8(der: Uint8Array): Uint8Array {
   const outer = new DerReader(der)
   const info = outer.sequence('PrivateKeyInfo')
   outer.end('PrivateKeyInfo')
-  info.smallInteger('version')
+  // RFC 5958 §2: v1(0), or v2(1) with a public key.
+  if (info.smallInteger('version') > 1) throw malformed('version: unknown')
   info.sequence('privateKeyAlgorithm').oid('privateKeyAlgorithm')
   info.element(TAG_OCTET_STRING, 'privateKey')
   return der
@@ -85,7 +86,7 @@ function wrapEcKey(der: Uint8Array): Uint8Array {
   const outer = new DerReader(der)
   const key = outer.sequence('ECPrivateKey')
   outer.end('ECPrivateKey')
-  key.smallInteger('version')
+  if (key.smallInteger('version') !== 1) throw malformed('version: unknown')
   const secret = key.element(TAG_OCTET_STRING, 'privateKey')
   // RFC 5915 §3: the parameters field MUST be there when the key stands by itself.
   const curve = key.constructed(constructedContextTag(0), 'parameters').oid('curve')

@@ -92,7 +92,7 @@ t.test('bit strings of keys and signatures are whole bytes', (t) => {
 })
 
 t.test('nesting is bounded, leftovers are told', (t) => {
-  let nested = new Uint8Array(0)
+  let nested: Uint8Array = new Uint8Array(0)
   for (let i = 0; i < 40; i += 1) nested = encodeSequence(nested)
   let r = new DerReader(nested)
   const error = errorOf(() => {
