@@ -14,6 +14,8 @@ export const MIN_INITIAL_DATAGRAM_SIZE = 1200
 export const MAX_CONNECTION_ID_LENGTH = 20
 /** RFC 9000 §10.3. */
 export const STATELESS_RESET_TOKEN_LENGTH = 16
+/** PATH_CHALLENGE and PATH_RESPONSE, RFC 9000 §19.17. */
+export const PATH_DATA_LENGTH = 8
 /** The AEAD tag of every packet protection algorithm of RFC 9001 §5.3 in bytes. */
 export const AEAD_TAG_LENGTH = 16
 /** Most streams of one type that a connection can ever have, RFC 9000 §4.6. */

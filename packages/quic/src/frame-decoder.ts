@@ -29,6 +29,7 @@ import {
   FRAME_STREAMS_BLOCKED_BIDI,
   FRAME_STREAMS_BLOCKED_UNI,
   MAX_CONNECTION_ID_LENGTH,
+  PATH_DATA_LENGTH,
   STATELESS_RESET_TOKEN_LENGTH,
   STREAM_FIN_BIT,
   STREAM_LEN_BIT,
@@ -69,8 +70,8 @@ function decodeFrameType(reader: ByteReader): number {
   const type = reader.varint()
   if (!reader.ok) throw encodingError(0, 'truncated frame type')
   const shortest = type < 0x40 ? 1 : type < 0x4000 ? 2 : type < 0x40000000 ? 4 : 8
-  // RFC 9000 §12.4: "To ensure simple and efficient implementations of frame parsing, a frame type
-  // MUST use the shortest possible encoding. [...] MAY treat [...] as PROTOCOL_VIOLATION."
+  // RFC 9000 §12.4: "An endpoint MAY treat the receipt of a frame type that uses a longer encoding
+  // than necessary as a connection error of type PROTOCOL_VIOLATION."
   if (1 << (first >>> 6) !== shortest) {
     throw new TransportError(PROTOCOL_VIOLATION, type, 'frame type not in its shortest encoding')
   }
@@ -167,7 +168,7 @@ function decodeBody(reader: ByteReader, frame: Frame, type: number): void {
     case FRAME_PATH_CHALLENGE:
     case FRAME_PATH_RESPONSE:
       frame.start = reader.position
-      reader.skip(8)
+      reader.skip(PATH_DATA_LENGTH)
       frame.end = reader.position
       return
     case FRAME_CONNECTION_CLOSE:

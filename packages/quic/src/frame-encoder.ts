@@ -28,6 +28,7 @@ import {
   FRAME_STREAM_DATA_BLOCKED,
   FRAME_STREAMS_BLOCKED_BIDI,
   FRAME_STREAMS_BLOCKED_UNI,
+  PATH_DATA_LENGTH,
   STATELESS_RESET_TOKEN_LENGTH,
   STREAM_FIN_BIT,
   STREAM_LEN_BIT,
@@ -145,10 +146,7 @@ export function writeStopSending(writer: PacketWriter, streamId: number, errorCo
   writer.addToken(TOKEN_STOP_SENDING, streamId)
 }
 
-/**
- * Bytes before the data of a CRYPTO frame that may carry up to `length` bytes, 1..16383: the length
- * field is taken as its longest, so that a caller can cut the data to the room that is left.
- */
+/** Bytes before the data of a CRYPTO frame. */
 export function cryptoHeaderLength(offset: number, length: number): number {
   return 1 + varintLength(offset) + varintLength(length)
 }
@@ -310,19 +308,27 @@ export function writeRetireConnectionId(writer: PacketWriter, sequenceNumber: nu
 }
 
 /** PATH_CHALLENGE and PATH_RESPONSE. */
-export const PATH_FRAME_LENGTH = 9
+export const PATH_FRAME_LENGTH: number = 1 + PATH_DATA_LENGTH
 
-/** @param data 8 bytes. */
-export function writePathChallenge(writer: PacketWriter, data: Uint8Array): void {
+/** The data are the 8 bytes of `bytes` from `start` on. */
+export function writePathChallenge(
+  writer: PacketWriter,
+  bytes: Uint8Array,
+  start: number = 0,
+): void {
   writer.u8(FRAME_PATH_CHALLENGE)
-  writeBytes(writer, data)
+  writeBytes(writer, bytes.subarray(start, start + PATH_DATA_LENGTH))
   writer.addToken(TOKEN_PATH)
 }
 
-/** @param data 8 bytes. */
-export function writePathResponse(writer: PacketWriter, data: Uint8Array): void {
+/** The data are the 8 bytes of `bytes` from `start` on. */
+export function writePathResponse(
+  writer: PacketWriter,
+  bytes: Uint8Array,
+  start: number = 0,
+): void {
   writer.u8(FRAME_PATH_RESPONSE)
-  writeBytes(writer, data)
+  writeBytes(writer, bytes.subarray(start, start + PATH_DATA_LENGTH))
   writer.addToken(TOKEN_PATH)
 }
 

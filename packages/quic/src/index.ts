@@ -12,3 +12,19 @@ export {
 } from './handshake-session.ts'
 export type { EncryptionLevel, HandshakeEvent, HandshakeSession } from './handshake-session.ts'
 export type { ConnectionEvent, QuicPort, QuicStream, StreamDirection } from './port.ts'
+export {
+  APPLICATION_ERROR,
+  ApplicationError,
+  CRYPTO_ERROR,
+  IdleTimeoutError,
+  INTERNAL_ERROR,
+  NO_ERROR,
+  PROTOCOL_VIOLATION,
+  QuicError,
+  StatelessResetError,
+  StreamResetError,
+  transportErrorName,
+  TransportError,
+  VersionNegotiationError,
+} from './errors.ts'
+export { isClientInitiated, isUnidirectional, streamIndex } from './streams/stream-id.ts'
