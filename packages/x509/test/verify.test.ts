@@ -1,5 +1,6 @@
+import * as fc from 'fast-check'
 import t from 'tap'
-import { parseCertificate, TrustStore, verifyCertificateChain } from '@godwit/x509'
+import { parseCertificate, TrustStore, verifyCertificateChain, X509Error } from '@godwit/x509'
 import type { X509ErrorCode } from '@godwit/x509'
 import { crypto, der, errorOf, type Given, TIME, verify } from './support.ts'
 
@@ -377,5 +378,35 @@ t.test('a provider without the algorithm is told from a wrong signature', (t) =>
   const error = errorOf(() => verify(FULL, 'root-p256', { crypto: poor }))
   t.equal(error.code, 'ERR_X509_UNSUPPORTED_ALGORITHM')
   t.match(error.message, /no ecdsa-sha256 in the cryptography provider "poor"/)
+  t.end()
+})
+
+t.test('chains with mutated certificates throw nothing but X509Error', (t) => {
+  const names = 'leaf-nc-good int-nc int-p256 int-cross root-p256 loop-a loop-b loop-a2'
+  const bases = names.split(' ').map(der)
+  const trustStore = new TrustStore([der('root-p256'), der('root-p256-other'), der('root-expired')])
+  const edit = fc.tuple(fc.nat(bases.length - 1), fc.nat(2000), fc.nat(255))
+  const property = fc.property(fc.array(edit, { maxLength: 4 }), (edits) => {
+    const chain = bases.map((bytes) => bytes.slice())
+    for (const [which, position, value] of edits) {
+      chain[which][position % chain[which].length] = value
+    }
+    const before = JSON.stringify(chain)
+    try {
+      verifyCertificateChain({
+        chain,
+        trustStore,
+        serverName: 'example.org',
+        usage: 'server',
+        time: TIME,
+        // Signatures are always good: what comes after them is reached.
+        crypto: { ...crypto, signatureAlgorithms: crypto.signatureAlgorithms, verify: () => true },
+      })
+    } catch (error) {
+      if (!(error instanceof X509Error)) throw error
+    }
+    return JSON.stringify(chain) === before
+  })
+  fc.assert(property, { seed: 5280, numRuns: 1500 })
   t.end()
 })
