@@ -11,7 +11,7 @@ import {
 /** The type of a key, or null for one that godwit does not work with. */
 export function keyTypeOf(key: KeyObject): KeyType | null {
   const details = key.asymmetricKeyDetails ?? {}
-  const kind: string | undefined = key.asymmetricKeyType
+  const kind: string = key.asymmetricKeyType ?? ''
   switch (kind) {
     case 'ec':
       if (details.namedCurve === 'prime256v1') return 'p256'

@@ -1,0 +1,239 @@
+// One web Request answered by one web Response over a session. Bodies stream both ways: a response
+// that is not read stops the server, a request body is pulled as the connection takes it.
+
+import { H3_NO_ERROR, H3_REQUEST_CANCELLED } from '@godwit/http3'
+import type { RequestStream } from '@godwit/http3'
+import { Http3HostError } from '../errors.ts'
+import { fieldValue, isConnectionField } from '../fields.ts'
+import type { Http3ClientSession, PendingExchange } from './session.ts'
+
+/** Sends `request`; `body` is what it was made of, for its length. Rejects as `fetch` does. */
+export function fetchOver(
+  session: Http3ClientSession,
+  request: Request,
+  body: unknown,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const exchange = new FetchExchange(session, request, body, resolve, reject)
+    if (request.signal.aborted) exchange.fail(request.signal.reason)
+    else session.startExchange(exchange)
+  })
+}
+
+class FetchExchange implements PendingExchange {
+  readonly fields: readonly string[]
+  readonly bodyless: boolean
+  readonly #session: Http3ClientSession
+  readonly #request: Request
+  readonly #resolve: (response: Response) => void
+  readonly #reject: (error: unknown) => void
+  readonly #onAbort: () => void
+  #stream: RequestStream | null
+  #uploading: ReadableStreamDefaultReader<Uint8Array> | null
+  #onRoom: (() => void) | null
+  #download: ReadableStreamDefaultController<Uint8Array> | null
+  #onChunk: (() => void) | null
+  #over: boolean
+
+  constructor(
+    session: Http3ClientSession,
+    request: Request,
+    body: unknown,
+    resolve: (response: Response) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.fields = requestFields(request, body)
+    this.bodyless = request.body === null
+    this.#session = session
+    this.#request = request
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#onAbort = () => this.fail(request.signal.reason)
+    this.#stream = null
+    this.#uploading = null
+    this.#onRoom = null
+    this.#download = null
+    this.#onChunk = null
+    this.#over = false
+    request.signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  /** Ends the exchange before its time: the response, or its body, fails with `error`. */
+  fail(error: unknown): void {
+    if (this.#over) return
+    this.#stream?.cancel(H3_REQUEST_CANCELLED)
+    this.#settle()
+    this.#stopUpload()
+    if (this.#download === null) this.#reject(error)
+    else this.#download.error(error)
+    this.#onChunk?.()
+  }
+
+  // --- PendingExchange
+
+  onStream(stream: RequestStream): void {
+    this.#stream = stream
+    if (this.#request.body !== null) void this.#upload(stream, this.#request.body)
+  }
+
+  onResponse(fields: readonly string[], end: boolean): void {
+    const status = Number(fieldValue(fields, ':status'))
+    const headers = new Headers()
+    for (let at = 0; at < fields.length; at += 2) {
+      const name = fields[at] as string
+      if (!name.startsWith(':')) headers.append(name, fields[at + 1] as string)
+    }
+    const empty = status === 204 || status === 205 || status === 304
+    const body = empty || this.#request.method === 'HEAD' ? null : this.#responseBody()
+    const response = new Response(body, { status, headers })
+    Object.defineProperty(response, 'url', { value: this.#request.url })
+    if (end) this.onEnd()
+    this.#resolve(response)
+  }
+
+  onData(): void {
+    this.#onChunk?.()
+  }
+
+  onEnd(): void {
+    if (this.#over) return
+    this.#settle()
+    this.#download?.close()
+    this.#onChunk?.()
+  }
+
+  onWritable(): void {
+    const onRoom = this.#onRoom
+    this.#onRoom = null
+    onRoom?.()
+  }
+
+  onReset(error: Error): void {
+    this.fail(error)
+  }
+
+  onStopSending(errorCode: number): void {
+    // RFC 9114 §4.1: with NO_ERROR the response does not depend on the rest of the request.
+    this.#stopUpload()
+    if (errorCode === H3_NO_ERROR) return
+    this.fail(
+      new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the server reads no more', { errorCode }),
+    )
+  }
+
+  onSessionClosed(error: Error): void {
+    this.fail(error)
+  }
+
+  onInformational(): void {
+    // fetch has no place for interim responses.
+  }
+
+  onTrailers(): void {
+    // Nor for trailers.
+  }
+
+  // --- private
+
+  #responseBody(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#download = controller
+        },
+        pull: () => this.#nextChunk(),
+        cancel: () => {
+          if (this.#over) return
+          this.#stream?.cancel(H3_REQUEST_CANCELLED)
+          this.#settle()
+          this.#stopUpload()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  /** Resolves when a chunk was delivered, or none will be. */
+  #nextChunk(): Promise<void> {
+    return new Promise((resolve) => {
+      const deliver = (): void => {
+        if (!this.#over) {
+          const chunk = this.#stream?.readData() ?? null
+          this.#session.wake()
+          if (chunk === null) return
+          this.#download?.enqueue(chunk)
+        }
+        this.#onChunk = null
+        resolve()
+      }
+      this.#onChunk = deliver
+      deliver()
+    })
+  }
+
+  async #upload(stream: RequestStream, body: ReadableStream<Uint8Array>): Promise<void> {
+    const reader = body.getReader()
+    this.#uploading = reader
+    try {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (this.#uploading === null) return
+        if (done) break
+        // The chunk is its maker's: the transport keeps what it is given until it is acknowledged.
+        const room = stream.sendData(new Uint8Array(value))
+        this.#session.wake()
+        if (!room) {
+          await new Promise<void>((resolve) => {
+            this.#onRoom = resolve
+          })
+        }
+      }
+      this.#uploading = null
+      stream.finish()
+      this.#session.wake()
+    } catch (error) {
+      this.#uploading = null
+      this.fail(error)
+    }
+  }
+
+  /** What is left of the request's body is not needed. */
+  #stopUpload(): void {
+    const reader = this.#uploading
+    this.#uploading = null
+    reader?.cancel().catch(() => {})
+    this.onWritable()
+  }
+
+  #settle(): void {
+    this.#over = true
+    this.#request.signal.removeEventListener('abort', this.#onAbort)
+    if (this.#stream === null) this.#session.dropExchange(this)
+    else if (this.#uploading === null) this.#session.removeExchange(this.#stream.id)
+    this.#session.wake()
+  }
+}
+
+function requestFields(request: Request, body: unknown): string[] {
+  const url = new URL(request.url)
+  const fields = [':method', request.method, ':scheme', 'https', ':authority', url.host]
+  fields.push(':path', `${url.pathname}${url.search}`)
+  const length = request.body === null ? null : lengthOf(body)
+  for (const [name, value] of request.headers) {
+    if (isConnectionField(name) || name === 'host' || name === 'content-length') continue
+    fields.push(name, value)
+  }
+  if (length !== null) fields.push('content-length', String(length))
+  if (!request.headers.has('accept')) fields.push('accept', '*/*')
+  if (!request.headers.has('user-agent')) fields.push('user-agent', 'godwit')
+  return fields
+}
+
+/** Bytes of a body whose length is known beforehand, or null. */
+function lengthOf(body: unknown): number | null {
+  if (typeof body === 'string') return Buffer.byteLength(body)
+  if (body instanceof URLSearchParams) return Buffer.byteLength(body.toString())
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return body.byteLength
+  if (body instanceof Blob) return body.size
+  return null
+}

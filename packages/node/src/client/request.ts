@@ -1,0 +1,189 @@
+// A request of a client as a Duplex: what is written is its body, what is read is the response's.
+
+import { Duplex } from 'node:stream'
+
+import { H3_NO_ERROR, H3_REQUEST_CANCELLED } from '@godwit/http3'
+import type { RequestStream } from '@godwit/http3'
+import { BodyWriter } from '../body-writer.ts'
+import { Http3HostError } from '../errors.ts'
+import { fieldValue, headersOf, rawHeadersOf, type IncomingHeaders } from '../fields.ts'
+import { BODY_HIGH_WATER_MARK } from '../limits.ts'
+import type { Http3ClientSession, PendingExchange } from './session.ts'
+
+/** The head of a response. */
+export interface ResponseHead {
+  readonly status: number
+  readonly headers: IncomingHeaders
+  /** Name, value, name, value… as they came. */
+  readonly rawHeaders: readonly string[]
+}
+
+/**
+ * Events beside a Duplex's: 'response' (head), 'informational' (head of a 1xx), 'trailers'
+ * (headers). The body ends with 'end' only when it is complete: a truncated one is an 'error'.
+ */
+export class Http3ClientRequest extends Duplex {
+  /** Null until 'response'. */
+  response: ResponseHead | null
+  trailers: IncomingHeaders
+  readonly session: Http3ClientSession
+  /** The side that the session talks to. */
+  readonly exchange: PendingExchange
+  readonly #signal: AbortSignal | undefined
+  readonly #onAbort: () => void
+  #stream: RequestStream | null
+  #body: BodyWriter | null
+  /** A write or end that came before the server permitted the stream. */
+  #whenOpen: (() => void) | null
+  #wanted: boolean
+  #complete: boolean
+  #sendingStopped: boolean
+
+  constructor(
+    session: Http3ClientSession,
+    fields: readonly string[],
+    endStream: boolean,
+    signal: AbortSignal | undefined,
+  ) {
+    super({ highWaterMark: BODY_HIGH_WATER_MARK, decodeStrings: false })
+    this.session = session
+    this.response = null
+    this.trailers = Object.create(null) as IncomingHeaders
+    this.#signal = signal
+    this.#onAbort = () => this.destroy(signal?.reason as Error)
+    this.#stream = null
+    this.#body = null
+    this.#whenOpen = null
+    this.#wanted = false
+    this.#complete = false
+    this.#sendingStopped = endStream
+    this.exchange = {
+      fields,
+      bodyless: endStream,
+      onStream: (stream) => this.#open(stream),
+      onResponse: (head, end) => this.#handleResponse(head, end),
+      onInformational: (head) => this.emit('informational', headOf(head)),
+      onData: () => this.#pull(),
+      onTrailers: (trailers) => {
+        this.trailers = headersOf(trailers)
+        this.emit('trailers', this.trailers)
+      },
+      onEnd: () => this.#handleEnd(),
+      onWritable: () => this.#body?.handleWritable(),
+      onReset: (error) => this.destroy(error),
+      onStopSending: (errorCode) => this.#handleStopSending(errorCode),
+      onSessionClosed: (error) => this.destroy(error),
+    }
+    if (endStream) this.end()
+    if (signal?.aborted === true) process.nextTick(this.#onAbort)
+    else signal?.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  // --- reads
+
+  /** RFC 9000 §2.1 stream ID; -1 while the request waits for the server to permit it. */
+  get streamId(): number {
+    return this.#stream?.id ?? -1
+  }
+
+  // --- Duplex
+
+  override _read(): void {
+    this.#wanted = true
+    this.#pull()
+  }
+
+  override _write(
+    chunk: Uint8Array | string,
+    encoding: BufferEncoding,
+    callback: (error?: Error | null) => void,
+  ): void {
+    if (this.#body === null) {
+      this.#whenOpen = () => this._write(chunk, encoding, callback)
+    } else if (this.#sendingStopped) {
+      callback()
+    } else {
+      this.#body.write(chunk, encoding, callback)
+      this.session.wake()
+    }
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    if (this.#sendingStopped) {
+      callback()
+    } else if (this.#stream === null) {
+      this.#whenOpen = () => this._final(callback)
+    } else {
+      this.#stream.finish()
+      this.#sendingStopped = true
+      this.session.wake()
+      callback()
+    }
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    if (this.#stream === null) {
+      this.session.dropExchange(this.exchange)
+    } else {
+      if (!this.#complete || !this.#sendingStopped) this.#stream.cancel(H3_REQUEST_CANCELLED)
+      this.session.removeExchange(this.#stream.id)
+      this.session.wake()
+    }
+    this.#body?.fail(
+      error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the request was destroyed'),
+    )
+    callback(error)
+  }
+
+  // --- events of the stream
+
+  #open(stream: RequestStream): void {
+    this.#stream = stream
+    this.#body = new BodyWriter(stream)
+    const whenOpen = this.#whenOpen
+    this.#whenOpen = null
+    whenOpen?.()
+  }
+
+  #handleResponse(fields: readonly string[], end: boolean): void {
+    this.response = headOf(fields)
+    this.emit('response', this.response)
+    if (end) this.#handleEnd()
+  }
+
+  #handleEnd(): void {
+    this.#complete = true
+    this.push(null)
+  }
+
+  #handleStopSending(errorCode: number): void {
+    this.#sendingStopped = true
+    if (errorCode === H3_NO_ERROR) {
+      // RFC 9114 §4.1: the response does not depend on the rest of the request.
+      this.#body?.handleWritable()
+      this.#body?.fail(new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the server reads no more'))
+    } else {
+      this.destroy(
+        new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the server reads no more', { errorCode }),
+      )
+    }
+  }
+
+  #pull(): void {
+    while (this.#wanted && this.#stream !== null && !this.#complete) {
+      const chunk = this.#stream.readData()
+      if (chunk === null) break
+      this.#wanted = this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+    }
+    this.session.wake()
+  }
+}
+
+function headOf(fields: readonly string[]): ResponseHead {
+  return {
+    status: Number(fieldValue(fields, ':status')),
+    headers: headersOf(fields),
+    rawHeaders: rawHeadersOf(fields),
+  }
+}

@@ -1,0 +1,294 @@
+// Joins a sans-IO endpoint with a socket, the clock and one timer.
+//
+// Input is taken in bursts: datagrams are opened as they come, and one turn at the end of the event
+// loop's poll phase hands their events to the applications, collects what is to be sent (answers
+// beside acknowledgements), sends it and sets the timer. Commands of applications outside of a turn
+// ask for a turn in the same way, so that writes made together leave together.
+
+import { performance } from 'node:perf_hooks'
+
+import type { CryptoProvider } from '@godwit/crypto'
+import { PacketProtection } from '@godwit/protection'
+import { Endpoint } from '@godwit/quic'
+import type {
+  ConnectConfig,
+  Connection,
+  EndpointStats,
+  NetworkPath,
+  ServerConfig,
+} from '@godwit/quic'
+import { bindDatagramSocket } from './dgram-socket.ts'
+import {
+  DRAIN_TIMEOUT,
+  EVENT_ROUNDS,
+  LONGEST_DELAY,
+  PACKET_SLACK,
+  PACKET_SLOT_SIZE,
+  PACKET_SLOTS,
+  SHORT_DELAY,
+  TRANSMIT_BURST,
+} from './limits.ts'
+import type { DatagramListener, DatagramSocket, LocalAddress } from './socket.ts'
+
+const RECEIVE_SLOT = 0
+
+/** The application side of a connection. */
+export interface ConnectionOwner {
+  /** Polls the connection's events, and those of the layers on it, until there are none. */
+  handleEvents(): void
+}
+
+export interface EndpointHostOptions {
+  readonly provider: CryptoProvider
+  readonly host: string | undefined
+  readonly port: number
+  readonly server?: ServerConfig
+  /** Makes the owner of a connection that a peer opened. */
+  readonly accept?: (connection: Connection) => ConnectionOwner
+  /** The socket failed; every connection will time out. */
+  readonly onError: (error: Error) => void
+}
+
+export class EndpointHost implements DatagramListener {
+  readonly #endpoint: Endpoint
+  readonly #memory: Uint8Array
+  readonly #memoryBase: number
+  readonly #slotSize: number
+  readonly #freeSlots: number[]
+  readonly #accept: ((connection: Connection) => ConnectionOwner) | undefined
+  readonly #onError: (error: Error) => void
+  readonly #owners: Map<Connection, ConnectionOwner>
+  /** Owners with something new of their own making, such as the end of a body that was read. */
+  readonly #woken: Set<ConnectionOwner>
+  readonly #onTurn: () => void
+  readonly #onTimer: () => void
+  #socket: DatagramSocket | null
+  #timer: NodeJS.Timeout | null
+  /** When the timer fires; Infinity: it is not set. */
+  #timerAt: number
+  #turnScheduled: boolean
+  #inTurn: boolean
+  #closed: boolean
+
+  private constructor(options: EndpointHostOptions) {
+    const engine = options.provider.createPacketEngine(PACKET_SLOTS, PACKET_SLOT_SIZE)
+    const { provider, server } = options
+    this.#endpoint = new Endpoint({
+      protection: new PacketProtection(provider, engine),
+      randomBytes: (length) => provider.randomBytes(length),
+      ...(server === undefined ? {} : { server }),
+    })
+    this.#memory = engine.memory.bytes
+    this.#memoryBase = engine.memory.base
+    this.#slotSize = engine.memory.slotSize
+    this.#freeSlots = []
+    for (let slot = engine.memory.slotCount - 1; slot > RECEIVE_SLOT; slot--) {
+      this.#freeSlots.push(slot)
+    }
+    this.#accept = options.accept
+    this.#onError = options.onError
+    this.#owners = new Map()
+    this.#woken = new Set()
+    this.#onTurn = () => {
+      this.#turnScheduled = false
+      this.#turn()
+    }
+    this.#onTimer = () => {
+      this.#timerAt = Infinity
+      this.#turn()
+    }
+    this.#socket = null
+    this.#timer = null
+    this.#timerAt = Infinity
+    this.#turnScheduled = false
+    this.#inTurn = false
+    this.#closed = false
+  }
+
+  /** Binds a socket and joins an endpoint to it. Rejects with Node's own error. */
+  static async open(options: EndpointHostOptions): Promise<EndpointHost> {
+    const host = new EndpointHost(options)
+    host.#socket = await bindDatagramSocket(options.host, options.port, host)
+    return host
+  }
+
+  // --- commands
+
+  /** Starts a connection; `makeOwner` is called with it before anything happens on it. */
+  connect<T extends ConnectionOwner>(
+    path: NetworkPath,
+    config: ConnectConfig,
+    makeOwner: (connection: Connection) => T,
+  ): T {
+    const connection = this.#endpoint.connect(performance.now(), path, config)
+    const owner = makeOwner(connection)
+    this.#owners.set(connection, owner)
+    this.#scheduleTurn()
+    return owner
+  }
+
+  /** The owner gave commands to its connection: they take effect in the next turn. */
+  wake(owner: ConnectionOwner): void {
+    this.#woken.add(owner)
+    this.#scheduleTurn()
+  }
+
+  /** The connection is drained: nothing more will come of it. */
+  forget(connection: Connection): void {
+    this.#owners.delete(connection)
+  }
+
+  ref(): void {
+    this.#socket?.ref()
+  }
+
+  unref(): void {
+    this.#socket?.unref()
+  }
+
+  /** Closes every connection at once, and the socket when they are drained. */
+  async close(errorCode: number, reason: string): Promise<void> {
+    if (this.#closed) return
+    this.#endpoint.close(performance.now(), errorCode, reason)
+    this.#turn()
+    const deadline = performance.now() + DRAIN_TIMEOUT
+    while (this.#endpoint.connectionCount > 0 && performance.now() < deadline) {
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, 5)
+      })
+    }
+    this.destroy()
+  }
+
+  /** Closes the socket now. */
+  destroy(): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#socket?.close()
+  }
+
+  // --- reads
+
+  get address(): LocalAddress | null {
+    return this.#closed || this.#socket === null ? null : this.#socket.address
+  }
+
+  get connectionCount(): number {
+    return this.#endpoint.connectionCount
+  }
+
+  get stats(): EndpointStats {
+    return this.#endpoint.stats
+  }
+
+  // --- DatagramListener
+
+  onDatagram(path: NetworkPath, ecn: number, bytes: Uint8Array): void {
+    // Longer ones are no QUIC packets of ours: we announce what fits.
+    if (this.#closed || bytes.length > this.#slotSize - PACKET_SLACK) return
+    this.#memory.set(bytes, this.#memoryBase)
+    this.#endpoint.handleDatagram(performance.now(), path, ecn, this.#memoryBase, bytes.length)
+    this.#scheduleTurn()
+  }
+
+  onSlotFree(slot: number): void {
+    this.#freeSlots.push(slot)
+    this.#scheduleTurn()
+  }
+
+  onSocketError(error: Error): void {
+    this.#onError(error)
+  }
+
+  // --- a turn
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled || this.#inTurn || this.#closed) return
+    this.#turnScheduled = true
+    setImmediate(this.#onTurn)
+  }
+
+  #turn(): void {
+    if (this.#inTurn || this.#closed) return
+    this.#inTurn = true
+    let dry = false
+    try {
+      const now = performance.now()
+      if (this.#endpoint.pollTimeout() <= now) this.#endpoint.handleTimeout(now)
+      for (let round = 0; round < EVENT_ROUNDS && !dry; round++) {
+        const events = this.#dispatchEvents()
+        dry = this.#transmit() && !events
+      }
+    } finally {
+      // An application's handler may throw: that is its process's affair, the endpoint goes on.
+      this.#inTurn = false
+      if (dry) this.#setTimer()
+      else this.#scheduleTurn()
+    }
+  }
+
+  /** Gives connections that have events to their owners. True: there were some. */
+  #dispatchEvents(): boolean {
+    let some = false
+    for (;;) {
+      const accepted = this.#endpoint.pollAccepted()
+      if (accepted === null || this.#accept === undefined) break
+      this.#owners.set(accepted, this.#accept(accepted))
+      some = true
+    }
+    for (;;) {
+      const ready = this.#endpoint.pollReady()
+      if (ready === null) break
+      this.#owners.get(ready)?.handleEvents()
+      some = true
+    }
+    for (const owner of this.#woken) {
+      this.#woken.delete(owner)
+      owner.handleEvents()
+      some = true
+    }
+    return some
+  }
+
+  /** Sends what there is. True: all of it, or all that the kernel takes now. */
+  #transmit(): boolean {
+    const socket = this.#socket as DatagramSocket
+    for (let count = 0; count < TRANSMIT_BURST; count++) {
+      const slot = this.#freeSlots.pop()
+      if (slot === undefined) return true // onSlotFree asks for the next turn
+      const offset = this.#memoryBase + slot * this.#slotSize
+      const limit = this.#slotSize - PACKET_SLACK
+      const transmit = this.#endpoint.pollTransmit(performance.now(), offset, limit)
+      if (transmit === null) {
+        this.#freeSlots.push(slot)
+        return true
+      }
+      const { size, segmentSize, path } = transmit
+      if (socket.send(this.#memory, offset, size, segmentSize, path, slot)) {
+        this.#freeSlots.push(slot)
+      }
+    }
+    return false
+  }
+
+  /**
+   * One timer for the whole endpoint. A timer that is set too early is left alone: it costs one
+   * look when it fires, and deadlines mostly move later.
+   */
+  #setTimer(): void {
+    const at = this.#endpoint.pollTimeout()
+    if (at >= this.#timerAt) return
+    const delay = at - performance.now()
+    if (delay < SHORT_DELAY) {
+      this.#scheduleTurn()
+      return
+    }
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timerAt = at
+    this.#timer = setTimeout(this.#onTimer, Math.min(Math.ceil(delay), LONGEST_DELAY))
+    // The socket is what keeps a process alive, or not.
+    this.#timer.unref()
+  }
+}

@@ -1,0 +1,55 @@
+// Every limit and tunable of the host, each with its unit and its reason.
+
+/** Slots of packet memory per endpoint: one receives, the others hold what the kernel queues. */
+export const PACKET_SLOTS = 64
+
+/** Bytes of one slot: above any path MTU that is used on the internet, with the slack of the engine. */
+export const PACKET_SLOT_SIZE = 2048
+
+/** Bytes behind a packet that a slot must keep free, packages/crypto/src/provider.ts. */
+export const PACKET_SLACK = 16
+
+/**
+ * Bytes asked of the kernel for its receive and send queues. A burst of a whole congestion window
+ * may arrive while JavaScript is busy elsewhere; the kernel gives what its own limit allows.
+ */
+export const SOCKET_BUFFER_SIZE = 4 * 1024 * 1024
+
+/** Datagrams sent before other events get their turn: about 2 ms of work. */
+export const TRANSMIT_BURST = 256
+
+/** Rounds of events and answers in one turn of the event loop, for the same reason. */
+export const EVENT_ROUNDS = 16
+
+/** Delays shorter than this many ms are waited for with setImmediate: timers count whole ones. */
+export const SHORT_DELAY = 0.5
+
+/** The longest delay that setTimeout takes, in ms. */
+export const LONGEST_DELAY = 0x7fffffff
+
+/** Bytes of a message body that Node's streams hold above the transport's own windows. */
+export const BODY_HIGH_WATER_MARK = 64 * 1024
+
+/** Bytes of a large chunk that are copied at a time, so that one huge `write` is not doubled. */
+export const COPY_CHUNK = 64 * 1024
+
+/** How long `server.close()` waits for requests in progress before it cuts them off, in ms. */
+export const DEFAULT_CLOSE_TIMEOUT = 10_000
+
+/** How long a closed socket stays open to answer late packets with our close, in ms. */
+export const DRAIN_TIMEOUT = 1_000
+
+/** Time for name look-up, all addresses and the handshake, in ms. */
+export const DEFAULT_CONNECT_TIMEOUT = 10_000
+
+/** Delay before the next address of a name is tried beside the first, RFC 8305 §5. */
+export const CONNECTION_ATTEMPT_DELAY = 250
+
+/** Redirects that `fetch` follows, as the fetch standard says. */
+export const MAX_REDIRECTS = 20
+
+/** How long `fetch` keeps an unused connection for the next request, in ms. */
+export const POOL_IDLE_TIMEOUT = 10_000
+
+/** Attempts at finding one port number that is free for both UDP and TCP. */
+export const PORT_ATTEMPTS = 20

@@ -1,0 +1,95 @@
+// The options of a server, parsed once.
+
+import type { ServerOptions as HttpsServerOptions } from 'node:https'
+
+import { parseTransportOptions } from '@godwit/quic'
+import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
+import { DEFAULT_CLOSE_TIMEOUT } from '../limits.ts'
+import {
+  aBoolean,
+  aDuration,
+  aFunction,
+  anInteger,
+  anObject,
+  aNonEmptyStringList,
+  aPem,
+  aString,
+  parseOptions,
+  type PemInput,
+} from '../options.ts'
+import type { IdentityOptions } from '../tls/identity.ts'
+import type { SNICallback } from '../tls/server-identities.ts'
+
+/** Options of `createServer`. TLS options have the names of node:tls. Unknown names are errors. */
+export interface Http3ServerOptions {
+  /** Private key in PEM. */
+  readonly key: PemInput
+  /** Certificate chain in PEM, the server's own first. */
+  readonly cert: PemInput
+  readonly passphrase?: string
+  /** Chooses a certificate by the name that the client asks for. */
+  readonly SNICallback?: SNICallback
+  /** Application protocols. Default `['h3']`. */
+  readonly ALPNProtocols?: readonly string[]
+  /** Limits and behaviour of QUIC. */
+  readonly transport?: TransportOptions
+  /** Bytes of a request's fields, as RFC 9114 §4.2.2 counts them. Default 16,384 as in node:http. */
+  readonly maxHeaderSize?: number
+  /** Connections at a time. Default 10,000. */
+  readonly maxConnections?: number
+  /** Time that `close()` gives requests in progress, in ms. Default 10,000. */
+  readonly closeTimeout?: number
+  /**
+   * Also answers HTTP/2 and HTTP/1.1 over TCP on the same port, with the same handler, and points
+   * browsers to HTTP/3 by Alt-Svc. Default false.
+   */
+  readonly alsoTcp?: boolean
+  /** Options for the server over TCP, such as `requestTimeout`. */
+  readonly tcp?: HttpsServerOptions
+}
+
+export interface ResolvedServerOptions {
+  readonly identity: IdentityOptions
+  readonly sniCallback: SNICallback | undefined
+  readonly alpnProtocols: readonly string[]
+  readonly transport: ResolvedTransportOptions
+  readonly maxHeaderSize: number
+  readonly maxConnections: number
+  readonly closeTimeout: number
+  readonly alsoTcp: boolean
+  readonly tcp: HttpsServerOptions
+}
+
+const SCHEMA = {
+  key: aPem,
+  cert: aPem,
+  passphrase: aString,
+  SNICallback: aFunction<SNICallback>,
+  ALPNProtocols: aNonEmptyStringList,
+  transport: anObject<TransportOptions>,
+  maxHeaderSize: anInteger(1, 2 ** 30),
+  maxConnections: anInteger(1, 2 ** 30),
+  closeTimeout: aDuration,
+  alsoTcp: aBoolean,
+  tcp: anObject<HttpsServerOptions>,
+}
+
+export function parseServerOptions(options: Http3ServerOptions): ResolvedServerOptions {
+  const { key, cert, passphrase, ...parsed } = parseOptions(options, SCHEMA)
+  return Object.freeze({
+    identity: Object.freeze({
+      // sound: loadIdentities says which one is missing
+      key: key as readonly string[],
+      cert: cert as readonly string[],
+      ...(passphrase === undefined ? {} : { passphrase }),
+    }),
+    sniCallback: parsed.SNICallback,
+    alpnProtocols: parsed.ALPNProtocols ?? ['h3'],
+    transport: parseTransportOptions(parsed.transport),
+    maxHeaderSize: parsed.maxHeaderSize ?? 16_384,
+    maxConnections: parsed.maxConnections ?? 10_000,
+    closeTimeout: parsed.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
+    alsoTcp: parsed.alsoTcp ?? false,
+    tcp: parsed.tcp ?? {},
+  })
+}

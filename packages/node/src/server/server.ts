@@ -1,0 +1,299 @@
+// The HTTP/3 server.
+
+import { EventEmitter } from 'node:events'
+
+import { H3_NO_ERROR } from '@godwit/http3'
+import type { Connection, EndpointStats, ServerConfig } from '@godwit/quic'
+import { createServerSession } from '@godwit/tls'
+import type { Identity } from '@godwit/x509'
+import { createNodeProvider } from '../crypto/provider.ts'
+import { EndpointHost } from '../endpoint-host.ts'
+import { Http3HostError } from '../errors.ts'
+import { PORT_ATTEMPTS } from '../limits.ts'
+import { wrongType } from '../options.ts'
+import type { LocalAddress } from '../socket.ts'
+import type { IdentityOptions } from '../tls/identity.ts'
+import { keyLogOf } from '../tls/key-log.ts'
+import { ServerIdentities } from '../tls/server-identities.ts'
+import { parseListenArguments, type ListenOptions, type ListenTarget } from './listen-arguments.ts'
+import {
+  parseServerOptions,
+  type Http3ServerOptions,
+  type ResolvedServerOptions,
+} from './options.ts'
+import type { Http3ServerRequest } from './request.ts'
+import type { Http3ServerResponse } from './response.ts'
+import { Http3ServerSession, type SessionListener } from './session.ts'
+import { TcpServer } from './tcp-server.ts'
+
+/** Answers a request. What it throws is its process's affair, as with node:http. */
+export type RequestListener = (request: Http3ServerRequest, response: Http3ServerResponse) => void
+
+/**
+ * An HTTP/3 server. Events: 'listening', 'request' (request, response), 'session' (session),
+ * 'error' (error), 'close'.
+ */
+export class Http3Server extends EventEmitter {
+  readonly #options: ResolvedServerOptions
+  readonly #identities: ServerIdentities
+  readonly #sessions: Set<Http3ServerSession>
+  readonly #listener: SessionListener
+  readonly #tcp: TcpServer | null
+  #host: EndpointHost | null
+  #state: 'idle' | 'binding' | 'listening' | 'closing'
+  #onEmpty: (() => void) | null
+
+  constructor(options: Http3ServerOptions, requestListener?: RequestListener) {
+    super()
+    this.#options = parseServerOptions(options)
+    const provider = createNodeProvider()
+    const { identity, sniCallback, alsoTcp } = this.#options
+    this.#identities = new ServerIdentities(provider, identity, sniCallback)
+    this.#sessions = new Set()
+    this.#listener = {
+      onSession: (session) => this.emit('session', session),
+      onRequest: (request, response) => this.#handleRequest(request, response),
+      onSessionClosed: (session) => this.#handleSessionClosed(session),
+    }
+    this.#tcp = alsoTcp ? new TcpServer(this.#options, requestListener, this) : null
+    this.#host = null
+    this.#state = 'idle'
+    this.#onEmpty = null
+    if (requestListener !== undefined) this.on('request', requestListener)
+  }
+
+  // --- commands
+
+  /** Starts to listen. `callback` is added to 'listening'; a failure is an 'error' event. */
+  listen(port?: number, host?: string, callback?: () => void): this
+  listen(port?: number, callback?: () => void): this
+  listen(callback?: () => void): this
+  listen(options: ListenOptions, callback?: () => void): this
+  listen(...args: unknown[]): this {
+    if (this.#state !== 'idle') {
+      throw new Http3HostError('ERR_SERVER_ALREADY_LISTEN', 'the server is listening already')
+    }
+    const target = parseListenArguments(args)
+    if (target.callback !== undefined) this.once('listening', target.callback)
+    this.#state = 'binding'
+    this.#bind(target).then(
+      () => {
+        if (this.#state !== 'binding') return
+        this.#state = 'listening'
+        this.emit('listening')
+      },
+      (error: unknown) => {
+        this.#state = 'idle'
+        this.emit('error', error)
+      },
+    )
+    return this
+  }
+
+  /**
+   * Takes no new connections and requests, lets those in progress end (for `closeTimeout` at
+   * most), and closes. `callback` gets an error when the server was not listening.
+   */
+  close(callback?: (error?: Error) => void): this {
+    if (this.#state === 'idle' || this.#state === 'closing') {
+      if (callback !== undefined) {
+        const error = new Http3HostError('ERR_SERVER_NOT_RUNNING', 'the server is not running')
+        if (this.#state === 'closing') this.once('close', callback)
+        else process.nextTick(callback, error)
+      }
+      return this
+    }
+    if (callback !== undefined) this.once('close', callback)
+    this.#state = 'closing'
+    void this.#close()
+    return this
+  }
+
+  /** Ends every connection now. Call `close` as well to stop listening. */
+  closeAllConnections(): void {
+    for (const session of this.#sessions) session.destroy(H3_NO_ERROR, '')
+    this.#tcp?.closeAllConnections()
+  }
+
+  /** Closes connections that have no requests in progress. */
+  closeIdleConnections(): void {
+    for (const session of this.#sessions) if (session.activeRequests === 0) session.close()
+    this.#tcp?.closeIdleConnections()
+  }
+
+  /** Shows another certificate to clients that ask for `hostname`; it may start with `*.`. */
+  addContext(hostname: string, context: IdentityOptions): void {
+    this.#identities.addContext(hostname, context)
+    this.#tcp?.addContext(hostname, context)
+  }
+
+  /** Replaces the certificate for new connections, such as a renewed one. */
+  setSecureContext(context: IdentityOptions): void {
+    this.#identities.setDefault(context)
+    this.#tcp?.setSecureContext(context)
+  }
+
+  /** Whether the server keeps the process alive. */
+  ref(): this {
+    this.#host?.ref()
+    this.#tcp?.ref()
+    return this
+  }
+
+  unref(): this {
+    this.#host?.unref()
+    this.#tcp?.unref()
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.close(() => resolve())
+    })
+  }
+
+  // --- reads
+
+  get listening(): boolean {
+    return this.#state === 'listening'
+  }
+
+  /** The address of the UDP socket, or null. */
+  address(): LocalAddress | null {
+    return this.#host?.address ?? null
+  }
+
+  /** The number of HTTP/3 connections, and of TCP ones with `alsoTcp`. */
+  getConnections(callback: (error: Error | null, count: number) => void): void {
+    const own = this.#sessions.size
+    if (this.#tcp === null) process.nextTick(callback, null, own)
+    else this.#tcp.getConnections((error, count) => callback(error, own + count))
+  }
+
+  /** Sessions that are open now. */
+  get sessions(): ReadonlySet<Http3ServerSession> {
+    return this.#sessions
+  }
+
+  /** Figures of the endpoint, with what was dropped and why. Null while not listening. */
+  get stats(): EndpointStats | null {
+    return this.#host?.stats ?? null
+  }
+
+  // --- private
+
+  async #bind(target: ListenTarget): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const host = await EndpointHost.open({
+        provider: createNodeProvider(),
+        host: target.host,
+        port: target.port,
+        server: this.#serverConfig(),
+        accept: (connection) => this.#acceptConnection(connection),
+        onError: (error) => this.emit('error', error),
+      })
+      this.#host = host
+      if (this.#tcp === null) return
+      const { address, port } = host.address as LocalAddress
+      try {
+        await this.#tcp.listen(port, address)
+        return
+      } catch (error) {
+        host.destroy()
+        this.#host = null
+        // A port that the system chose for UDP may be taken for TCP.
+        const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+        if (!taken || target.port !== 0 || attempt === PORT_ATTEMPTS) throw error
+      }
+    }
+  }
+
+  #serverConfig(): ServerConfig {
+    const options = this.#options
+    const provider = createNodeProvider()
+    const keyLog = keyLogOf((line) => {
+      if (this.listenerCount('keylog') > 0) this.emit('keylog', Buffer.from(`${line}\n`))
+    })
+    const selectIdentity = (name: string | null): readonly Identity[] | null => {
+      try {
+        return this.#identities.select(name)
+      } catch (error) {
+        this.emit('error', error)
+        return null
+      }
+    }
+    return {
+      createHandshake: () =>
+        createServerSession({
+          crypto: provider,
+          selectIdentity,
+          alpnProtocols: options.alpnProtocols,
+          wallClock: Date.now,
+          ...(keyLog === undefined ? {} : { keyLog }),
+        }),
+      transport: options.transport,
+      maxConnections: options.maxConnections,
+    }
+  }
+
+  #acceptConnection(connection: Connection): Http3ServerSession {
+    const host = this.#host as EndpointHost // sound: only a host accepts
+    const options = { maxFieldSectionSize: this.#options.maxHeaderSize }
+    const session = new Http3ServerSession(host, connection, options, this.#listener)
+    this.#sessions.add(session)
+    if (this.#state === 'closing') session.close()
+    return session
+  }
+
+  #handleRequest(request: Http3ServerRequest, response: Http3ServerResponse): void {
+    const expect = request.headers['expect']
+    if (typeof expect === 'string' && expect.toLowerCase() === '100-continue') {
+      if (this.emit('checkContinue', request, response)) return
+      response.writeContinue()
+    }
+    if (!this.emit('request', request, response)) {
+      // Nobody answers: nor should the client wait.
+      response.statusCode = 404
+      response.end()
+    }
+  }
+
+  #handleSessionClosed(session: Http3ServerSession): void {
+    this.#sessions.delete(session)
+    if (this.#sessions.size === 0) this.#onEmpty?.()
+  }
+
+  async #close(): Promise<void> {
+    for (const session of this.#sessions) session.close()
+    const tcp = this.#tcp?.close()
+    if (this.#sessions.size > 0) {
+      await new Promise<void>((resolve) => {
+        // Nobody waits for more than this: the rest is cut off.
+        const timer = setTimeout(resolve, this.#options.closeTimeout)
+        this.#onEmpty = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      this.#onEmpty = null
+    }
+    for (const session of this.#sessions) session.destroy(H3_NO_ERROR, '')
+    this.#tcp?.closeAllConnections()
+    await this.#host?.close(H3_NO_ERROR, '')
+    await tcp
+    this.#host = null
+    this.#state = 'idle'
+    this.emit('close')
+  }
+}
+
+/** Makes an HTTP/3 server. Throws for wrong options, and for a key that is not the certificate's. */
+export function createServer(
+  options: Http3ServerOptions,
+  requestListener?: RequestListener,
+): Http3Server {
+  if (requestListener !== undefined && typeof requestListener !== 'function') {
+    throw wrongType('requestListener', 'function', requestListener)
+  }
+  return new Http3Server(options, requestListener)
+}

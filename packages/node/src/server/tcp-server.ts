@@ -1,0 +1,118 @@
+// The same handler over TCP: HTTP/2 and HTTP/1.1, with the Alt-Svc field that tells browsers of
+// HTTP/3 on the same port (RFC 7838, RFC 9114 §3.1.1).
+
+import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
+import type { EventEmitter } from 'node:events'
+import type { AddressInfo, Socket } from 'node:net'
+
+import type { IdentityOptions } from '../tls/identity.ts'
+import type { ResolvedServerOptions } from './options.ts'
+import type { RequestListener } from './server.ts'
+
+/** How long a browser remembers that there is HTTP/3, in seconds: a day. */
+const ALT_SVC_MAX_AGE = 86_400
+
+export class TcpServer {
+  readonly #server: Http2SecureServer | HttpsServer
+  readonly #sockets: Set<Socket>
+  #altSvc: string
+
+  constructor(
+    options: ResolvedServerOptions,
+    handler: RequestListener | undefined,
+    http3: EventEmitter,
+  ) {
+    const { key, cert, passphrase } = options.identity
+    const tls = {
+      ...options.tcp,
+      key: key as string[],
+      cert: cert as string[],
+      ...(passphrase === undefined ? {} : { passphrase }),
+    }
+    // Express replaces the prototypes of what it is given by those of node:http, which the objects
+    // of node:http2 do not survive.
+    this.#server = isExpress(handler)
+      ? createHttpsServer(tls)
+      : createSecureServer({ ...tls, allowHTTP1: true })
+    this.#altSvc = ''
+    this.#sockets = new Set()
+    this.#server.on('request', (request: unknown, response: RespondsWithHeaders) => {
+      response.setHeader('alt-svc', this.#altSvc)
+      http3.emit('request', request, response)
+    })
+    this.#server.on('secureConnection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  listen(port: number, host: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ port, host }, () => {
+        this.#server.off('error', reject)
+        const { port: actual } = this.#server.address() as AddressInfo
+        this.#altSvc = `h3=":${actual}"; ma=${ALT_SVC_MAX_AGE}`
+        resolve()
+      })
+    })
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve())
+      this.closeIdleConnections()
+    })
+  }
+
+  closeIdleConnections(): void {
+    if ('closeIdleConnections' in this.#server) this.#server.closeIdleConnections()
+  }
+
+  closeAllConnections(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  getConnections(callback: (error: Error | null, count: number) => void): void {
+    this.#server.getConnections(callback)
+  }
+
+  addContext(hostname: string, context: IdentityOptions): void {
+    this.#server.addContext(hostname, pemOf(context))
+  }
+
+  setSecureContext(context: IdentityOptions): void {
+    this.#server.setSecureContext(pemOf(context))
+  }
+
+  ref(): void {
+    this.#server.ref()
+  }
+
+  unref(): void {
+    this.#server.unref()
+  }
+}
+
+interface RespondsWithHeaders {
+  setHeader(name: string, value: string): unknown
+}
+
+function pemOf(context: IdentityOptions): { key: string[]; cert: string[]; passphrase?: string } {
+  const texts = (input: IdentityOptions['key']): string[] =>
+    (Array.isArray(input) ? input : [input]).map((item: string | Uint8Array) =>
+      typeof item === 'string' ? item : Buffer.from(item).toString('latin1'),
+    )
+  const { key, cert, passphrase } = context
+  return {
+    key: texts(key),
+    cert: texts(cert),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  }
+}
+
+/** An Express application is a function with the prototypes that it will use. */
+function isExpress(handler: unknown): boolean {
+  return typeof handler === 'function' && 'request' in handler && 'response' in handler
+}
