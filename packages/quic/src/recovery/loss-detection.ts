@@ -6,11 +6,10 @@ import { PROTOCOL_VIOLATION, TransportError } from '../errors.ts'
 import type { AckRecord } from '../frame.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 import type { CongestionController } from './congestion-controller.ts'
+import { LossTimer } from './loss-timer.ts'
 import { Pacer } from './pacer.ts'
 import {
-  DEFAULT_MAX_ACK_DELAY,
   GRANULARITY,
-  MAX_PTO_BACKOFF_EXPONENT,
   PACKET_THRESHOLD,
   PERSISTENT_CONGESTION_THRESHOLD,
   PROBES_PER_PTO,
@@ -45,8 +44,6 @@ export class LossDetection {
   readonly congestion: CongestionController
   /** Bytes of in-flight packets that are neither acknowledged nor lost, in all spaces. */
   bytesInFlight: Bytes
-  /** pto_count: probe timeouts since the last acknowledgement. */
-  ptoCount: number
   /** Packets declared lost, those with an ACK only left out. */
   packetsLost: number
   bytesLost: Bytes
@@ -57,14 +54,9 @@ export class LossDetection {
   /** By packet number space. */
   readonly #sent: readonly SentPackets[]
   readonly #probes: Uint8Array
+  readonly #timer: LossTimer
   #maxDatagramSize: Bytes
-  #maxAckDelay: Millis
-  #timeout: Millis
-  #handshakeConfirmed: boolean
   #hasHandshakeKeys: boolean
-  /** RFC 9002 §6.2.2.1: the peer has validated our address, so it cannot be waiting for us. */
-  #peerValidatedAddress: boolean
-  #atAmplificationLimit: boolean
   /** RFC 9002 §7.3.2: one packet may exceed the window at the start of a recovery period. */
   #recoveryPacket: boolean
 
@@ -72,7 +64,6 @@ export class LossDetection {
     this.rtt = options.rtt
     this.congestion = options.congestion
     this.bytesInFlight = 0
-    this.ptoCount = 0
     this.packetsLost = 0
     this.bytesLost = 0
     this.#listener = options.listener
@@ -80,14 +71,9 @@ export class LossDetection {
     this.#usage = new WindowUsage()
     this.#sent = [new SentPackets(), new SentPackets(), new SentPackets()]
     this.#probes = new Uint8Array(3)
+    this.#timer = new LossTimer(options.rtt, this.#sent, options.side === 'server')
     this.#maxDatagramSize = options.maxDatagramSize
-    this.#maxAckDelay = DEFAULT_MAX_ACK_DELAY
-    this.#timeout = Infinity
-    this.#handshakeConfirmed = false
     this.#hasHandshakeKeys = false
-    // A server's address needs no validation.
-    this.#peerValidatedAddress = options.side === 'server'
-    this.#atAmplificationLimit = false
     this.#recoveryPacket = false
   }
 
@@ -116,7 +102,7 @@ export class LossDetection {
     this.#pacer.onPacketSent(now, size, this.congestion.pacingRate(this.rtt))
     const limited = this.bytesInFlight + this.#maxDatagramSize > this.congestion.cwnd
     this.#usage.onPacketSent(now, size, this.bytesInFlight, limited)
-    this.#setTimer(now)
+    this.#timer.set(now)
   }
 
   /**
@@ -148,33 +134,33 @@ export class LossDetection {
     this.#reportAcked(now, space, sent, ack, ranges)
     sent.trim()
 
-    if (space === SPACE_HANDSHAKE) this.#peerValidatedAddress = true
+    if (space === SPACE_HANDSHAKE) this.#timer.peerValidatedAddress = true
     // RFC 9002 §6.2.1: a client that is not sure that the server has validated its address keeps
     // the backoff.
-    if (this.#peerValidatedAddress) this.ptoCount = 0
-    this.#setTimer(now)
+    if (this.#timer.peerValidatedAddress) this.#timer.ptoCount = 0
+    this.#timer.set(now)
   }
 
   /** To call when `timeout()` has come; early calls do nothing. RFC 9002 appendix A.9. */
   onTimeout(now: Millis): void {
-    if (now < this.#timeout) return
-    const lossSpace = this.#earliestLossSpace()
+    if (now < this.#timer.timeout) return
+    const lossSpace = this.#timer.lossSpace()
     if (this.#sent[lossSpace].lossTime !== Infinity) {
       this.#detectLost(now, lossSpace)
       this.#sent[lossSpace].trim()
-      this.#setTimer(now)
+      this.#timer.set(now)
       return
     }
-    const space = this.#earliestPtoSpace()
-    if (space < 0) {
+    const space = this.#timer.ptoSpace()
+    if (space === -1) {
       // RFC 9002 §6.2.2.1: against the deadlock of a server at its amplification limit.
       this.#probes[this.#hasHandshakeKeys ? SPACE_HANDSHAKE : SPACE_INITIAL] = 1
     } else {
-      this.#requestProbes(space as PacketNumberSpace)
+      this.#requestProbes(space)
     }
     // RFC 9002 §6.2.1: "When a PTO timer expires, the PTO backoff MUST be increased".
-    this.ptoCount++
-    this.#setTimer(now)
+    this.#timer.ptoCount++
+    this.#timer.set(now)
   }
 
   /**
@@ -187,33 +173,33 @@ export class LossDetection {
     sent.clear()
     this.#probes[space] = 0
     // RFC 9002 §6.2.2: "the PTO and loss detection timers MUST be reset".
-    this.ptoCount = 0
-    this.#setTimer(now)
+    this.#timer.ptoCount = 0
+    this.#timer.set(now)
   }
 
   /** RFC 9001 §4.1.2: from now on 1-RTT packets set the PTO. */
   setHandshakeConfirmed(now: Millis): void {
-    this.#handshakeConfirmed = true
-    this.#peerValidatedAddress = true
-    this.#setTimer(now)
+    this.#timer.handshakeConfirmed = true
+    this.#timer.peerValidatedAddress = true
+    this.#timer.set(now)
   }
 
   /** A client's anti-deadlock probe is a Handshake packet from now on, RFC 9002 §6.2.2.1. */
   setHasHandshakeKeys(now: Millis): void {
     this.#hasHandshakeKeys = true
-    this.#setTimer(now)
+    this.#timer.set(now)
   }
 
   /** A server may not send more until the client does: no PTO meanwhile, RFC 9002 §6.2.2.1. */
   setAtAmplificationLimit(now: Millis, atLimit: boolean): void {
-    if (atLimit === this.#atAmplificationLimit) return
-    this.#atAmplificationLimit = atLimit
-    this.#setTimer(now)
+    if (atLimit === this.#timer.atAmplificationLimit) return
+    this.#timer.atAmplificationLimit = atLimit
+    this.#timer.set(now)
   }
 
   /** The peer's max_ack_delay in milliseconds; 25 before it is known (RFC 9000 §18.2). */
   setMaxAckDelay(maxAckDelay: Millis): void {
-    this.#maxAckDelay = maxAckDelay
+    this.#timer.maxAckDelay = maxAckDelay
   }
 
   setMaxDatagramSize(maxDatagramSize: Bytes): void {
@@ -226,7 +212,7 @@ export class LossDetection {
 
   /** When `onTimeout` is wanted; Infinity: never. */
   timeout(): Millis {
-    return this.#timeout
+    return this.#timer.timeout
   }
 
   /**
@@ -280,7 +266,12 @@ export class LossDetection {
 
   /** PTO of the application space without backoff: smoothed_rtt + max(4*rttvar, 1) + max_ack_delay. */
   ptoInterval(): Millis {
-    return this.rtt.probeTimeout + this.#maxAckDelay
+    return this.#timer.interval
+  }
+
+  /** Probe timeouts since the last acknowledgement. */
+  get ptoCount(): number {
+    return this.#timer.ptoCount
   }
 
   get smoothedRtt(): Millis {
@@ -347,7 +338,7 @@ export class LossDetection {
     let delay = ack.delay
     // RFC 9002 §5.3: Initial packets are not delayed; max_ack_delay counts when it is confirmed.
     if (space === SPACE_INITIAL) delay = 0
-    else if (this.#handshakeConfirmed) delay = Math.min(delay, this.#maxAckDelay)
+    else if (this.#timer.handshakeConfirmed) delay = Math.min(delay, this.#timer.maxAckDelay)
     this.rtt.update(now, now - sent.sentTime(ack.largest), delay)
   }
 
@@ -449,57 +440,6 @@ export class LossDetection {
     if (!probed) this.#reportLost(space, sent, n)
     this.congestion.onCongestionEvent(now, sent.sentTime(n))
     sent.trim()
-  }
-
-  // --- timer
-
-  /** RFC 9002 appendix A.8, SetLossDetectionTimer. */
-  #setTimer(now: Millis): void {
-    const lossTime = this.#sent[this.#earliestLossSpace()].lossTime
-    if (lossTime !== Infinity) {
-      this.#timeout = lossTime
-      return
-    }
-    if (this.#atAmplificationLimit) {
-      this.#timeout = Infinity
-      return
-    }
-    const space = this.#earliestPtoSpace()
-    if (space >= 0) this.#timeout = this.#sent[space].lastAckElicitingAt + this.#pto(space)
-    else this.#timeout = this.#peerValidatedAddress ? Infinity : now + this.#pto(SPACE_INITIAL)
-  }
-
-  #earliestLossSpace(): PacketNumberSpace {
-    let space: PacketNumberSpace = SPACE_INITIAL
-    if (this.#sent[SPACE_HANDSHAKE].lossTime < this.#sent[space].lossTime) space = SPACE_HANDSHAKE
-    if (this.#sent[SPACE_APPLICATION].lossTime < this.#sent[space].lossTime) {
-      space = SPACE_APPLICATION
-    }
-    return space
-  }
-
-  /** The space whose PTO comes first; -1 when no ack-eliciting packet that may set it is in flight. */
-  #earliestPtoSpace(): number {
-    let earliest = -1
-    let time = Infinity
-    // RFC 9002 §6.2.1: "An endpoint MUST NOT set its PTO timer for the Application Data packet
-    // number space until the handshake is confirmed."
-    const last = this.#handshakeConfirmed ? SPACE_APPLICATION : SPACE_HANDSHAKE
-    for (let space = SPACE_INITIAL; space <= last; space++) {
-      if (this.#sent[space].ackElicitingCount === 0) continue
-      const at = this.#sent[space].lastAckElicitingAt + this.#pto(space)
-      if (at < time) {
-        time = at
-        earliest = space
-      }
-    }
-    return earliest
-  }
-
-  /** PTO of a space with its backoff. RFC 9002 §6.2.1: max_ack_delay counts in the application space. */
-  #pto(space: number): Millis {
-    const base = space === SPACE_APPLICATION ? this.ptoInterval() : this.rtt.probeTimeout
-    return base * 2 ** Math.min(this.ptoCount, MAX_PTO_BACKOFF_EXPONENT)
   }
 
   /** RFC 9002 §6.2.4: two packets of the space, and one of every other space with data in flight. */
