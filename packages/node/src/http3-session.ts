@@ -229,9 +229,9 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     this.#closed = true
     this.#closing = true
     this.#error = error === null ? null : userError(error)
-    const lost = new Http3HostError('ERR_HTTP3_SESSION_CLOSED', 'the connection was closed', {
-      ...(this.#error === null ? {} : { cause: this.#error }),
-    })
+    const cause = this.#error === null ? {} : { cause: this.#error }
+    const message = 'the connection was closed'
+    const lost = new Http3HostError('ERR_HTTP3_SESSION_CLOSED', message, cause)
     const exchanges = [...this.#exchanges.values()]
     this.#exchanges.clear()
     for (const exchange of exchanges) exchange.onSessionClosed(lost)

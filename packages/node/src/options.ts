@@ -45,11 +45,13 @@ export function aBoolean(name: string, value: unknown): boolean {
 }
 
 /** Any function; its arguments are its author's business. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what the caller declared
 export function aFunction<F>(name: string, value: unknown): F {
   if (typeof value !== 'function') throw wrongType(name, 'function', value)
   return value as F // sound: the option's declared type is the only promise there is
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what the caller declared
 export function anObject<T extends object>(name: string, value: unknown): T {
   if (typeof value !== 'object' || value === null) throw wrongType(name, 'object', value)
   return value as T // sound: its own parser checks the fields

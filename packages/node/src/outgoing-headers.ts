@@ -75,7 +75,7 @@ export class OutgoingHeaders {
     for (const [key, field] of this.#fields) {
       if (isConnectionField(key)) continue
       if (Array.isArray(field.value)) {
-        for (const value of field.value as readonly string[]) section.push(key, String(value))
+        for (const value of field.value as readonly string[]) section.push(key, value)
       } else {
         section.push(key, String(field.value))
       }

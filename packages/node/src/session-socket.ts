@@ -9,7 +9,7 @@ import type { Http3Session } from './http3-session.ts'
 export class SessionSocket extends EventEmitter {
   readonly #session: Http3Session
   /** As on a TLSSocket. */
-  readonly encrypted: true = true
+  readonly encrypted = true
   destroyed: boolean
   readable: boolean
   writable: boolean

@@ -16,9 +16,9 @@ import type { Http3ServerSession } from './session.ts'
  * the client. 'aborted' and an error tell of a body that will not be complete.
  */
 export class Http3ServerRequest extends Readable {
-  readonly httpVersion: '3.0' = '3.0'
-  readonly httpVersionMajor: 3 = 3
-  readonly httpVersionMinor: 0 = 0
+  readonly httpVersion = '3.0'
+  readonly httpVersionMajor = 3
+  readonly httpVersionMinor = 0
   method: string
   /** Path and query, as :path came. */
   url: string

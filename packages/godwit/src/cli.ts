@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// The `godwit` command.
+
+import { readFileSync } from 'node:fs'
+
+import { getCommand } from './commands/get.ts'
+import { serveCommand } from './commands/serve.ts'
+import { UsageError } from './commands/usage-error.ts'
+
+const HELP = `godwit: HTTP/3 for Node.js
+
+  godwit serve [directory]   serve files over HTTP/3
+  godwit get URL             fetch a URL over HTTP/3
+  godwit --version
+  godwit COMMAND --help      options of a command
+`
+
+async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args
+  if (command === 'serve') return serveCommand(rest)
+  if (command === 'get') return getCommand(rest)
+  if (command === '--version' || command === '-v') {
+    const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+    process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`)
+    return 0
+  }
+  if (command === '--help' || command === '-h') {
+    process.stdout.write(HELP)
+    return 0
+  }
+  throw new UsageError(command === undefined ? 'no command' : `no command ${command}`)
+}
+
+function isUsageError(error: unknown): boolean {
+  if (error instanceof UsageError) return true
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_')
+}
+
+/** The message, and under it why: a failed fetch has its reason in `cause`. */
+function explain(error: unknown): string {
+  const lines: string[] = []
+  for (let inner: unknown = error; inner instanceof Error; inner = inner.cause) {
+    const code = (inner as NodeJS.ErrnoException).code
+    const line = code === undefined ? inner.message : `${inner.message} (${code})`
+    if (!lines.includes(line)) lines.push(line)
+  }
+  return lines.length === 0 ? String(error) : lines.join('\n  because: ')
+}
+
+main(process.argv.slice(2)).then(
+  (status) => {
+    process.exitCode = status
+  },
+  (error: unknown) => {
+    const usage = isUsageError(error)
+    process.stderr.write(`godwit: ${explain(error)}\n`)
+    if (usage) process.stderr.write(`Try: godwit --help\n`)
+    process.exitCode = usage ? 2 : 1
+  },
+)
