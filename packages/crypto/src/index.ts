@@ -43,3 +43,7 @@ export { SIGNATURE_ALGORITHMS, signatureHash } from './signature-algorithms.ts'
 // For those who write a backend.
 export { PacketKeyBase } from './packet-key-base.ts'
 export { allocatePacketMemory, DEFAULT_SLOT_SIZE } from './packet-memory.ts'
+export type { BlockCipher, CreateBlockCipher } from './simd/aes-key.ts'
+export { createSimdEngine, isSimdAvailable } from './simd/engine.ts'
+export type { SimdEngineOptions } from './simd/engine.ts'
+export type { SimdVariant } from './simd/wasm.ts'

@@ -27,8 +27,8 @@ import { nodeAnswerKey, nodeOfferKey } from './key-exchange.ts'
 import { NodePacketEngine } from './packet-engine.ts'
 import { nodeGenerateSigningKey, nodeImportSigningKey, nodeVerify } from './signatures.ts'
 
-class NodeProvider implements CryptoProvider {
-  readonly name = 'node'
+export class NodeProvider implements CryptoProvider {
+  readonly name: string = 'node'
   readonly cipherSuites: readonly CipherSuite[] = [
     TLS_AES_128_GCM_SHA256,
     TLS_AES_256_GCM_SHA384,
