@@ -16,6 +16,7 @@ import type { Authority, Identity } from '@godwit/x509'
 
 import { createClientSession } from '../src/client-session.ts'
 import type { EncryptionLevel } from '../src/constants.ts'
+import type { TlsError } from '../src/errors.ts'
 import type { ClientSessionOptions, ServerSessionOptions } from '../src/options.ts'
 import { createServerSession } from '../src/server-session.ts'
 import type { ClientSession, HandshakeEvent, ServerSession, TlsSession } from '../src/session.ts'
@@ -198,3 +199,13 @@ export function secretsOf(events: readonly HandshakeEvent[], level: EncryptionLe
 export const SUITES: readonly CipherSuite[] = crypto.cipherSuites
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 export const unhex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'))
+
+/** What `work` throws, or null. */
+export function thrownBy(work: () => unknown): TlsError | null {
+  try {
+    work()
+    return null
+  } catch (error) {
+    return error as TlsError // tests look at its fields and fail when they are not there
+  }
+}
