@@ -6,7 +6,13 @@ import type { Chroot, Log } from './debian.ts'
 /** Names of test cases, as the QUIC interop runner spells them in TESTCASE. */
 export type CaseName = string
 
-/** What a server is started with. */
+/**
+ * What runs over QUIC: HTTP/0.9 (`GET /path` and CRLF on a stream; the answer is the file and FIN), as
+ * in all cases of the public runner but `http3`; or HTTP/3, which most finished products only speak.
+ */
+export type Alpn = 'hq-interop' | 'h3'
+
+/** What a server is started with. It accepts every protocol that it speaks. */
 export interface ServerTask {
   readonly testcase: CaseName
   /** Address and UDP port to listen on. */
@@ -19,11 +25,18 @@ export interface ServerTask {
   readonly key: string
   /** Folder for logs of this cell; `keys.log` in it takes SSLKEYLOGFILE lines, `qlog/` takes qlogs. */
   readonly logs: string
+  /**
+   * For `connectionmigration`: the address that it offers as preferred_address and listens on too.
+   * Default: `address` and the port after `port`.
+   */
+  readonly preferred?: { readonly address: string; readonly port: number }
 }
 
 /** What a client is started with. */
 export interface ClientTask {
   readonly testcase: CaseName
+  /** What to speak. Default: h3 for `http3`, else the first of the client's `protocols`. */
+  readonly alpn?: Alpn
   /** `https://server:port/path`, to be fetched as the case says. */
   readonly urls: readonly string[]
   /** Where to connect whatever the URL's host resolves to. */
@@ -38,6 +51,7 @@ export interface ClientTask {
 /** A command to run; the runner adds time limits and ends it with all its children. */
 export interface Command {
   readonly argv: readonly string[]
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>
   /** For servers: output that says it is ready. Absent: ready when its UDP port is bound. */
   readonly ready?: RegExp
@@ -48,6 +62,8 @@ export interface Peer {
   readonly name: string
   /** Debian packages that it needs in the chroot. */
   readonly packages: readonly string[]
+  /** What it speaks in both roles, preferred first. Absent: hq-interop and h3. */
+  readonly protocols?: readonly Alpn[]
   /**
    * Builds or fetches what it needs beyond packages, into the chroot's shared folder; does nothing
    * when that is there. Rejects with the reason when it cannot be had here.
