@@ -8,8 +8,10 @@ export const MAX_TOKENS_PER_PACKET = 64
 
 /** ms. Middle of what deployments use; NAT bindings of UDP die after 30 s or more (RFC 9308 §3.2). */
 export const DEFAULT_IDLE_TIMEOUT = 30_000
-/** ms. Ten retransmissions of a first flight at the initial PTO of about 1 s with backoff do not fit
- * more; a handshake that takes longer ties up memory for a peer that is not there. */
+/**
+ * ms. Holds four attempts at a first flight (1 s, doubled each time); a handshake that takes longer
+ * ties up memory for a peer that is not there.
+ */
 export const DEFAULT_HANDSHAKE_TIMEOUT = 10_000
 /** Bytes. 1 MiB in flight fills 80 Mbit/s at 100 ms before the window has grown. */
 export const DEFAULT_INITIAL_MAX_DATA = 1024 * 1024
@@ -53,10 +55,10 @@ export const SEND_LOW_WATER_MARK = 65536
 /** Writes shorter than this, in bytes, that follow one another share a page instead of an array each. */
 export const SMALL_WRITE = 1024
 /** First and largest size, in bytes, of the pages that small writes are gathered in. */
-export const MIN_SEND_PAGE = 512
+export const MIN_SEND_PAGE = 2048
 export const MAX_SEND_PAGE = 8192
 
-/** First and largest size, in bytes, of the pages that received data is copied into; doubled as they fill. */
+/** First and largest size, in bytes, of the pages that received data is copied into; doubled when one was not enough between two reads. */
 export const MIN_RECEIVE_PAGE = 2048
 export const MAX_RECEIVE_PAGE = 65536
 
@@ -79,5 +81,70 @@ export const MAX_SKIPPED_PACKET_NUMBERS = 8
  * Below the lowest of a full set everything counts as received. 64: ACK Range Count fits one byte.
  */
 export const MAX_RECEIVED_RANGES = 64
+
+/** Bytes. A piece of a STREAM frame shorter than this is not worth its header at the end of a packet. */
+export const MIN_STREAM_FRAGMENT = 64
+
+// --- connections and endpoints
+
+/** Bytes of the connection IDs that we issue: 64 random bits, which nobody guesses or collides with. */
+export const LOCAL_CONNECTION_ID_LENGTH = 8
+/** Bytes of the random Destination Connection ID of a client's first packet: as long as the ID that follows it. */
+export const FIRST_CONNECTION_ID_LENGTH = 8
+/** Bytes of it that a server demands, RFC 9000 §7.2. */
+export const MIN_FIRST_CONNECTION_ID_LENGTH = 8
+/** Connection IDs of ours that a peer holds at a time: one in use and spares for migration. */
+export const LOCAL_CONNECTION_ID_COUNT = 4
+/** Connection IDs of the peer that we hold at a time; what active_connection_id_limit announces. */
+export const ACTIVE_CONNECTION_ID_LIMIT = 4
+/**
+ * RETIRE_CONNECTION_ID frames without acknowledgement. RFC 9000 §5.1.2 asks for at least twice the
+ * active limit; above it the peer rotates IDs faster than it acknowledges.
+ */
+export const MAX_OUTSTANDING_RETIREMENTS: number = 3 * ACTIVE_CONNECTION_ID_LIMIT
+
+/** Bytes sent per byte received before an address is validated, RFC 9000 §8.1. */
+export const ANTI_AMPLIFICATION_FACTOR = 3
+/** PATH_RESPONSE frames that wait to be sent; one is normal, a flood of challenges gets no more. */
+export const MAX_PENDING_PATH_RESPONSES = 3
+
+/** Bytes of a datagram that every QUIC path carries, RFC 9000 §14: what we send until the handshake is confirmed. */
+export const BASE_DATAGRAM_SIZE = 1200
+/**
+ * Bytes of a datagram afterwards. RFC 9000 §14.2 (deviates): without path MTU discovery 1200 is the
+ * "SHOULD". 1350 is what Chromium has sent for a decade without discovery; it leaves room for
+ * IPv6, PPPoE and a tunnel in an Ethernet frame, and saves a ninth of the cost per byte. A path that
+ * carries 1200 but not 1350 shows by PTOs in a row, and gets 1200 again.
+ */
+export const CONFIRMED_DATAGRAM_SIZE = 1350
+/** PTOs in a row after which datagrams shrink to `BASE_DATAGRAM_SIZE`. Two happen by chance. */
+export const BLACK_HOLE_PTO_COUNT = 3
+/** Bytes of a packet slot that a received datagram leaves free, as an engine asks (PacketMemory). */
+export const RECEIVE_SLACK = 16
 /** What our ACK Delay fields count in: 2^3 microseconds, the default of RFC 9000 §18.2. */
 export const ACK_DELAY_EXPONENT = 3
+
+/** Packets kept that came before their keys; a first flight of a server is about this long. */
+export const MAX_UNDECRYPTABLE_PACKETS = 10
+/** Bytes of each. Larger ones are not sent before the handshake is confirmed. */
+export const MAX_UNDECRYPTABLE_PACKET_SIZE = 1500
+
+/** Bytes of a reason phrase in CONNECTION_CLOSE, sent or believed: fits a packet with room to spare. */
+export const MAX_REASON_LENGTH = 256
+
+/** Connections of a server unless told otherwise: about 200 MB at 20 kB each. */
+export const DEFAULT_MAX_CONNECTIONS = 10_000
+/**
+ * Handshakes in progress of a server unless told otherwise. Above it first packets are dropped
+ * without a word (the client repeats them), so that a flood of spoofed ones meets a wall that costs
+ * a look at a header.
+ */
+export const DEFAULT_MAX_HANDSHAKES = 1_000
+/** Answers to datagrams of no connection (Version Negotiation, reset, refusal) that wait to be sent. */
+export const MAX_STATELESS_RESPONSES = 64
+/** Stateless resets per second and endpoint, RFC 9000 §10.3.3: more would make us a reflector. */
+export const MAX_RESETS_PER_SECOND = 100
+/** Bytes of a stateless reset at least, RFC 9000 §10.3: below it, it does not look like a packet. */
+export const MIN_STATELESS_RESET_SIZE = 21
+/** Bytes of a stateless reset at most: the look of a small packet with our connection ID length. */
+export const MAX_STATELESS_RESET_SIZE = 43
