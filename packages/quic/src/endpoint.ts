@@ -1,11 +1,39 @@
 // The endpoint: routes datagrams to connections, accepts new ones, answers those that belong to
 // none, and serves the connections' output fairly. RFC 9000 §5.2, §6, §10.3, §14.
 
-import type { PacketProtection } from '@godwit/protection'
+import { ByteReader, Ring } from '@godwit/wire'
+import type { PacketProtection, RandomBytes } from '@godwit/protection'
+import {
+  MIN_INITIAL_DATAGRAM_SIZE,
+  PACKET_INITIAL,
+  PACKET_UNKNOWN_VERSION,
+  STATELESS_RESET_TOKEN_LENGTH,
+} from './constants.ts'
+import { Connection } from './connection/connection.ts'
+import type { EndpointShared } from './connection/core.ts'
+import { DropCounts } from './connection/drop-counts.ts'
+import { PacketBuilder } from './connection/packet-builder.ts'
+import { ConnectionEntry } from './endpoint/connection-entry.ts'
+import type { EntryOwner } from './endpoint/connection-entry.ts'
+import { ConnectionIdTable } from './endpoint/connection-id-table.ts'
+import { ResetTokens } from './endpoint/reset-tokens.ts'
+import { StatelessResponses } from './endpoint/stateless-responses.ts'
+import { TimerHeap } from './endpoint/timer-heap.ts'
+import { Frame } from './frame.ts'
 import type { HandshakeSession } from './handshake-session.ts'
+import {
+  BASE_DATAGRAM_SIZE,
+  DEFAULT_MAX_CONNECTIONS,
+  DEFAULT_MAX_HANDSHAKES,
+  FIRST_CONNECTION_ID_LENGTH,
+  LOCAL_CONNECTION_ID_LENGTH,
+  MIN_FIRST_CONNECTION_ID_LENGTH,
+} from './limits.ts'
 import type { NetworkPath, Transmit } from './network-path.ts'
-import type { TransportOptions } from './transport-options.ts'
-import type { Connection } from './connection/connection.ts'
+import { samePath } from './network-path.ts'
+import { decodeHeader, PacketHeader } from './packet-header.ts'
+import type { ResolvedTransportOptions, TransportOptions } from './transport-options.ts'
+import { parseTransportOptions } from './transport-options.ts'
 
 /** What an endpoint that accepts connections needs. */
 export interface ServerConfig {
@@ -21,7 +49,7 @@ export interface ServerConfig {
 export interface EndpointConfig {
   readonly protection: PacketProtection
   /** Cryptographically strong random bytes. */
-  readonly randomBytes: (length: number) => Uint8Array
+  readonly randomBytes: RandomBytes
   /** Absent: the endpoint only connects. */
   readonly server?: ServerConfig
   /**
@@ -38,32 +66,134 @@ export interface ConnectConfig {
 
 /** Figures of an endpoint since it was made. */
 export interface EndpointStats {
-  datagramsReceived: number
-  datagramsSent: number
-  bytesReceived: number
-  bytesSent: number
-  connectionsAccepted: number
-  connectionsRefused: number
+  readonly datagramsReceived: number
+  readonly datagramsSent: number
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  readonly connectionsAccepted: number
+  readonly connectionsRefused: number
   /** Datagrams and packets that were dropped, by reason. */
-  readonly dropped: Readonly<Record<string, number>>
+  readonly dropped: Readonly<DropCounts>
 }
+
+const RESET_KEY_LENGTH = 32
 
 /** One UDP port's worth of QUIC connections, client and server. Sans-IO. */
 export class Endpoint {
+  readonly #shared: EndpointShared
+  readonly #bytes: Uint8Array
+  readonly #server: ServerConfig | null
+  readonly #serverOptions: ResolvedTransportOptions
+  readonly #maxConnections: number
+  readonly #maxHandshakes: number
+  readonly #owner: EntryOwner
+  readonly #entries: Set<ConnectionEntry>
+  /** First Destination Connection IDs, which clients chose, while their handshakes run. */
+  readonly #firstDcids: Map<string, ConnectionEntry>
+  readonly #timers: TimerHeap<ConnectionEntry>
+  readonly #responses: StatelessResponses
+  readonly #transmitQueue: Ring<ConnectionEntry>
+  readonly #readyQueue: Ring<ConnectionEntry>
+  readonly #acceptQueue: Ring<Connection>
+  readonly #transmit: { size: number; segmentSize: number; path: NetworkPath; ecn: number }
+  readonly #stats: { -readonly [K in keyof EndpointStats]: EndpointStats[K] }
+  #handshakes: number
+  #closed: boolean
+
+  /** Throws TypeError and RangeError for options that make no sense. */
   constructor(config: EndpointConfig) {
-    void config
+    const { protection, randomBytes, server } = config
+    const statelessResetKey = config.statelessResetKey ?? randomBytes(RESET_KEY_LENGTH)
+    if (statelessResetKey.length < RESET_KEY_LENGTH) {
+      throw new RangeError(
+        `"statelessResetKey" expected at least ${RESET_KEY_LENGTH} bytes, got ${statelessResetKey.length}`,
+      )
+    }
+    this.#bytes = protection.engine.memory.bytes
+    this.#server = server ?? null
+    this.#serverOptions = parseTransportOptions(server?.transport)
+    this.#maxConnections = count(
+      'server.maxConnections',
+      server?.maxConnections,
+      DEFAULT_MAX_CONNECTIONS,
+    )
+    this.#maxHandshakes = count(
+      'server.maxHandshakes',
+      server?.maxHandshakes,
+      DEFAULT_MAX_HANDSHAKES,
+    )
+    const drops = new DropCounts()
+    this.#shared = {
+      protection,
+      randomBytes,
+      drops,
+      reader: new ByteReader(),
+      header: new PacketHeader(),
+      payloadReader: new ByteReader(),
+      frame: new Frame(),
+      builder: new PacketBuilder(this.#bytes),
+    }
+    this.#owner = {
+      protection,
+      randomBytes,
+      statelessResetKey,
+      routes: new ConnectionIdTable(),
+      resetTokens: new ResetTokens(protection, randomBytes(RESET_KEY_LENGTH)),
+      wake: (entry) => this.#enqueue(entry),
+    }
+    this.#entries = new Set()
+    this.#firstDcids = new Map()
+    this.#timers = new TimerHeap()
+    this.#responses = new StatelessResponses(protection, randomBytes)
+    this.#transmitQueue = new Ring()
+    this.#readyQueue = new Ring()
+    this.#acceptQueue = new Ring()
+    this.#transmit = { size: 0, segmentSize: 0, path: { address: '', port: 0 }, ecn: 0 }
+    this.#stats = {
+      datagramsReceived: 0,
+      datagramsSent: 0,
+      bytesReceived: 0,
+      bytesSent: 0,
+      connectionsAccepted: 0,
+      connectionsRefused: 0,
+      dropped: drops,
+    }
+    this.#handshakes = 0
+    this.#closed = false
   }
+
+  // --- commands
 
   /** Starts a connection to the peer at `path`. Its first datagram is there to `pollTransmit`. */
   connect(now: number, path: NetworkPath, config: ConnectConfig): Connection {
-    void [now, path, config]
-    throw new Error('to be written')
+    if (this.#closed) throw new TypeError('the endpoint is closed')
+    const options = parseTransportOptions(config.transport)
+    const entry = new ConnectionEntry(this.#owner)
+    const connection = new Connection(now, {
+      side: 'client',
+      path,
+      shared: this.#shared,
+      host: entry,
+      options,
+      session: config.handshake,
+      // RFC 9000 §7.2: an unpredictable value of at least 8 bytes.
+      originalDestination: this.#shared.randomBytes(FIRST_CONNECTION_ID_LENGTH),
+      peerSource: null,
+    })
+    entry.attach(connection)
+    this.#entries.add(entry)
+    this.#enqueue(entry)
+    return connection
   }
 
   /** Closes every connection with an application error code and accepts no more. */
   close(now: number, errorCode: number, reason: string): void {
-    void [now, errorCode, reason]
+    void now // closes go out, and their timers start, with the next pollTransmit
+    this.#closed = true
+    for (const entry of this.#entries) entry.connection.close(errorCode, reason)
   }
+
+  // --- input
 
   /**
    * A datagram of `length` bytes that lies at `offset` in the packet memory of `protection.engine`.
@@ -76,43 +206,275 @@ export class Endpoint {
     offset: number,
     length: number,
   ): void {
-    void [now, path, ecn, offset, length]
+    this.#stats.datagramsReceived++
+    this.#stats.bytesReceived += length
+    const entry = this.#route(offset, length)
+    if (entry === null) {
+      this.#handleUnrouted(now, path, ecn, offset, length)
+      return
+    }
+    entry.connection.handleDatagram(now, path, ecn, offset, length)
+    this.#enqueue(entry)
   }
 
   handleTimeout(now: number): void {
-    void now
+    for (let entry = this.#timers.expired(now); entry !== null; entry = this.#timers.expired(now)) {
+      entry.connection.handleTimeout(now)
+      // What is still due is something to send: the queue sees to it, and files the entry again.
+      this.#timers.remove(entry)
+      this.#enqueue(entry)
+    }
   }
+
+  // --- output
 
   /**
    * Writes the next datagram at `offset` in packet memory, of at most `limit` bytes (1,200 at
    * least; give a whole slot less 16), or returns null when there is nothing to send now.
+   * Connections take turns, a datagram each.
    */
   pollTransmit(now: number, offset: number, limit: number): Transmit | null {
-    void [now, offset, limit]
-    return null
+    if (limit < BASE_DATAGRAM_SIZE) {
+      throw new RangeError(`"limit" expected at least ${BASE_DATAGRAM_SIZE}, got ${limit}`)
+    }
+    if (this.#responses.length > 0) {
+      const size = this.#responses.write(offset)
+      return this.#transmitted(size, this.#responses.path)
+    }
+    for (;;) {
+      const entry = this.#transmitQueue.shift()
+      if (entry === undefined) return null
+      const size = entry.connection.pollTransmit(now, offset, limit)
+      if (size > 0) {
+        this.#transmitQueue.push(entry)
+        return this.#transmitted(size, entry.connection.path)
+      }
+      entry.transmitQueued = false
+      this.#settle(entry)
+    }
   }
 
   /** When `handleTimeout` wants to be called; Infinity: never. May be early, never late. */
   pollTimeout(): number {
-    return Infinity
+    return this.#timers.next()
   }
 
   /** The next connection that a peer has opened. */
   pollAccepted(): Connection | null {
-    return null
+    return this.#acceptQueue.shift() ?? null
   }
 
   /** The next connection that may have events to poll. */
   pollReady(): Connection | null {
-    return null
+    const entry = this.#readyQueue.shift()
+    if (entry === undefined) return null
+    entry.readyQueued = false
+    return entry.connection
   }
+
+  // --- reads
 
   /** Connections that are not drained. */
   get connectionCount(): number {
-    return 0
+    return this.#entries.size
   }
 
   get stats(): EndpointStats {
-    throw new Error('to be written')
+    return { ...this.#stats, dropped: { ...this.#stats.dropped } }
   }
+
+  // --- routing, RFC 9000 §5.2
+
+  #route(offset: number, length: number): ConnectionEntry | null {
+    const bytes = this.#bytes
+    const isLong = length > 0 && (bytes[offset] & 0x80) !== 0
+    const at = isLong ? offset + 6 : offset + 1
+    if (at - offset + LOCAL_CONNECTION_ID_LENGTH > length) return null
+    const dcidLength = isLong ? bytes[offset + 5] : LOCAL_CONNECTION_ID_LENGTH
+    if (dcidLength === LOCAL_CONNECTION_ID_LENGTH) {
+      const entry = this.#owner.routes.get(bytes, at)
+      if (entry !== null) return entry
+    }
+    if (!isLong || this.#firstDcids.size === 0 || at - offset + dcidLength > length) return null
+    return this.#firstDcids.get(keyOf(bytes, at, dcidLength)) ?? null
+  }
+
+  #handleUnrouted(
+    now: number,
+    path: NetworkPath,
+    ecn: number,
+    offset: number,
+    length: number,
+  ): void {
+    const { reader, header, drops } = this.#shared
+    if (length === 0) {
+      drops.malformed++
+      return
+    }
+    if ((this.#bytes[offset] & 0x80) === 0) {
+      this.#handleUnroutedShort(now, path, offset, length)
+      return
+    }
+    reader.reset(this.#bytes, offset, offset + length)
+    if (!decodeHeader(reader, LOCAL_CONNECTION_ID_LENGTH, header)) {
+      drops.malformed++
+      return
+    }
+    const answers = this.#server !== null && !this.#closed
+    if (header.type === PACKET_UNKNOWN_VERSION) {
+      // RFC 9000 §6.1: no answer to a datagram that is too small to be a first one.
+      const large = length >= MIN_INITIAL_DATAGRAM_SIZE
+      if (!answers || !large || !this.#responses.negotiateVersion(path, header)) {
+        drops.unknownVersion++
+      }
+      return
+    }
+    if (header.type !== PACKET_INITIAL || !answers) {
+      drops.unknownConnection++
+      return
+    }
+    if (length < MIN_INITIAL_DATAGRAM_SIZE) {
+      drops.initialTooSmall++
+      return
+    }
+    // RFC 9000 §7.2: "This Destination Connection ID MUST be at least 8 bytes in length."
+    if (header.dcidLength < MIN_FIRST_CONNECTION_ID_LENGTH) {
+      drops.malformed++
+      return
+    }
+    this.#accept(now, path, ecn, offset, length, header)
+  }
+
+  // A reset of one of our connections, or a packet of one that we no longer have.
+  #handleUnroutedShort(now: number, path: NetworkPath, offset: number, length: number): void {
+    const { drops } = this.#shared
+    const { resetTokens, statelessResetKey, protection } = this.#owner
+    if (length >= STATELESS_RESET_TOKEN_LENGTH + 5) {
+      const entry = resetTokens.find(this.#bytes, offset + length)
+      // RFC 9000 §10.3.1: tokens count for the address that they belong to.
+      if (entry !== null && samePath(entry.connection.path, path)) {
+        entry.connection.handleStatelessReset(now)
+        this.#enqueue(entry)
+        return
+      }
+    }
+    drops.unknownConnection++
+    if (length < 1 + LOCAL_CONNECTION_ID_LENGTH) return
+    const id = this.#bytes.subarray(offset + 1, offset + 1 + LOCAL_CONNECTION_ID_LENGTH)
+    const token = protection.statelessResetToken(statelessResetKey, id)
+    if (!this.#responses.reset(now, path, token, length)) drops.saturated++
+  }
+
+  #accept(
+    now: number,
+    path: NetworkPath,
+    ecn: number,
+    offset: number,
+    length: number,
+    header: PacketHeader,
+  ): void {
+    const server = this.#server
+    const { drops } = this.#shared
+    if (server === null) return
+    if (this.#handshakes >= this.#maxHandshakes) {
+      drops.saturated++
+      return
+    }
+    if (this.#entries.size >= this.#maxConnections) {
+      if (this.#responses.refuse(path, header)) this.#stats.connectionsRefused++
+      else drops.saturated++
+      return
+    }
+    const { dcidStart, dcidLength, scidStart, scidLength } = header
+    const dcid = this.#bytes.slice(dcidStart, dcidStart + dcidLength)
+    const entry = new ConnectionEntry(this.#owner)
+    const connection = new Connection(now, {
+      side: 'server',
+      path,
+      shared: this.#shared,
+      host: entry,
+      options: this.#serverOptions,
+      session: server.createHandshake(),
+      originalDestination: dcid,
+      peerSource: this.#bytes.slice(scidStart, scidStart + scidLength),
+    })
+    entry.attach(connection)
+    connection.handleDatagram(now, path, ecn, offset, length)
+    if (connection.stats.packetsReceived === 0) {
+      // Nothing in it was authentic: no connection was asked for.
+      connection.abandon()
+      return
+    }
+    entry.firstDcid = keyOf(dcid, 0, dcid.length)
+    entry.handshaking = true
+    this.#firstDcids.set(entry.firstDcid, entry)
+    this.#handshakes++
+    this.#entries.add(entry)
+    this.#stats.connectionsAccepted++
+    this.#acceptQueue.push(connection)
+    this.#enqueue(entry)
+  }
+
+  // --- queues
+
+  /** Something happened to the connection: it may have something to send and to tell. */
+  #enqueue(entry: ConnectionEntry): void {
+    if (!entry.transmitQueued) {
+      entry.transmitQueued = true
+      this.#transmitQueue.push(entry)
+    }
+    this.#notify(entry)
+  }
+
+  #notify(entry: ConnectionEntry): void {
+    if (entry.readyQueued) return
+    entry.readyQueued = true
+    this.#readyQueue.push(entry)
+  }
+
+  // The connection has nothing more to send: its timers are right now.
+  #settle(entry: ConnectionEntry): void {
+    const { phase } = entry.connection
+    if (entry.handshaking && phase !== 'handshaking') this.#endHandshake(entry)
+    if (phase !== 'drained') {
+      this.#timers.update(entry)
+      return
+    }
+    this.#timers.remove(entry)
+    this.#entries.delete(entry)
+    // Drained while it was asked for output: there is an event for that.
+    this.#notify(entry)
+  }
+
+  #endHandshake(entry: ConnectionEntry): void {
+    entry.handshaking = false
+    this.#handshakes--
+    if (this.#firstDcids.get(entry.firstDcid) === entry) this.#firstDcids.delete(entry.firstDcid)
+    entry.firstDcid = ''
+  }
+
+  #transmitted(size: number, path: NetworkPath): Transmit {
+    const transmit = this.#transmit
+    transmit.size = size
+    transmit.segmentSize = size
+    transmit.path = path
+    this.#stats.datagramsSent++
+    this.#stats.bytesSent += size
+    return transmit
+  }
+}
+
+// Latin-1 of the bytes: chosen by a client, so kept only while its handshake runs.
+function keyOf(bytes: Uint8Array, start: number, length: number): string {
+  let key = ''
+  for (let i = 0; i < length; i++) key += String.fromCharCode(bytes[start + i])
+  return key
+}
+
+function count(name: string, value: number | undefined, absent: number): number {
+  if (value === undefined) return absent
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new RangeError(`"${name}" expected an integer from 1, got ${value}`)
+  }
+  return value
 }

@@ -16,7 +16,7 @@ import {
 export interface TransportOptions {
   /** Silence after which we give up, in ms; 0 means never. Default 30,000. RFC 9000 §10.1. */
   readonly maxIdleTimeout?: number
-  /** Time in which the handshake must be confirmed, in ms. Default 10,000. */
+  /** Time in which the handshake must complete, in ms. Default 10,000. */
   readonly handshakeTimeout?: number
   /** Bytes that the peer may send on all streams before we read any. Default 1 MiB. RFC 9000 §4. */
   readonly initialMaxData?: number

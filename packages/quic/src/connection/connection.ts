@@ -1,24 +1,56 @@
-// A QUIC connection, RFC 9000: wires the parts that own its state, passes `now`, and emits.
+// A QUIC connection, RFC 9000: passes time and datagrams to its parts, catches what they throw,
+// and ends it all in order (RFC 9000 §10).
 
+import { MAX_VARINT } from '@godwit/wire'
+import {
+  ApplicationError,
+  IdleTimeoutError,
+  INTERNAL_ERROR,
+  QuicError,
+  StatelessResetError,
+  TransportError,
+  VersionNegotiationError,
+} from '../errors.ts'
 import type { HandshakeSession } from '../handshake-session.ts'
+import { BASE_DATAGRAM_SIZE, BLACK_HOLE_PTO_COUNT } from '../limits.ts'
 import type { NetworkPath } from '../network-path.ts'
+import { samePath } from '../network-path.ts'
 import type { ConnectionEvent, QuicPort, QuicStream, StreamDirection } from '../port.ts'
+import type { TransportParameters } from '../transport-parameters.ts'
+import { ClosingState, DRAINED, DRAINING, OPEN } from './close-state.ts'
+import type { ConnectionState } from './close-state.ts'
+import type { ConnectionHost, ConnectionSetup } from './core.ts'
+import { ConnectionCore } from './core.ts'
+import type { CloseReason } from './packet-builder.ts'
+import { PacketReceiver } from './packet-receiver.ts'
+import { encodeReason } from './reason-phrase.ts'
+import {
+  TIMER_ACK,
+  TIMER_CLOSE,
+  TIMER_HANDSHAKE,
+  TIMER_IDLE,
+  TIMER_KEY_DISCARD,
+  TIMER_LOSS,
+  TIMER_PACING,
+} from './timers.ts'
 
 /** Where a connection is in its life, for people and logs. RFC 9000 §10. */
 export type ConnectionPhase =
   | 'handshaking'
-  /** Handshake complete; confirmed may follow (RFC 9001 §4.1). */
+  /** The handshake is complete. */
   | 'established'
-  /** We closed: answers packets with our close for a while. */
+  /** We closed: packets are answered with our close for a while. */
   | 'closing'
-  /** The peer closed: sends nothing. */
+  /** The peer closed: nothing is sent any more. */
   | 'draining'
   /** Forgotten. */
   | 'drained'
 
 /** Figures of a connection. Times in ms, sizes in bytes. A snapshot. */
 export interface ConnectionStats {
+  /** 333 before the first sample, RFC 9002 §6.2.2. */
   readonly smoothedRtt: number
+  /** 0 before the first sample, like `latestRtt`. */
   readonly minRtt: number
   readonly latestRtt: number
   readonly congestionWindow: number
@@ -26,49 +58,311 @@ export interface ConnectionStats {
   readonly packetsSent: number
   readonly packetsReceived: number
   readonly packetsLost: number
+  /** UDP payload, whether or not it opened. */
   readonly bytesSent: number
   readonly bytesReceived: number
+  /** Probe timeouts since the last acknowledgement. */
   readonly ptoCount: number
   readonly openStreams: number
 }
 
+const EMPTY = new Uint8Array(0)
+
+/** Made by `Endpoint`; an application uses it as a `QuicPort`. */
 export class Connection implements QuicPort {
   readonly side: 'client' | 'server'
   /** The handshake as it was given. */
   readonly handshake: HandshakeSession
-  /** The host's own. */
+  /** A place for the layer above to hang its own state on. */
   context: unknown
+  readonly #core: ConnectionCore
+  readonly #receiver: PacketReceiver
+  readonly #host: ConnectionHost
+  #state: ConnectionState
 
-  constructor(side: 'client' | 'server', handshake: HandshakeSession) {
-    this.side = side
-    this.handshake = handshake
+  /** @internal */
+  constructor(now: number, setup: ConnectionSetup) {
+    this.side = setup.side
+    this.handshake = setup.session
     this.context = undefined
+    this.#core = new ConnectionCore(now, setup)
+    this.#receiver = new PacketReceiver(this.#core)
+    this.#host = setup.host
+    this.#state = OPEN
+    this.#core.timers.set(TIMER_HANDSHAKE, now + setup.options.handshakeTimeout)
+    try {
+      this.#core.handshake.start(now, this.#core.localParameters)
+    } catch (error) {
+      this.#onError(now, error)
+    }
+    this.#syncTimers(now)
   }
 
+  // --- commands
+
+  /** A new stream of ours; null at the peer's limit, and when the connection is over. */
   openStream(direction: StreamDirection): QuicStream | null {
-    void direction
-    return null
+    return this.#state.kind === 'open' ? this.#core.streams.open(direction) : null
   }
 
-  /** Takes effect at the next `pollTransmit` of the endpoint. */
+  /** Takes effect at the next `pollTransmit` of the endpoint. Throws RangeError for a bad code. */
   close(errorCode: number, reason: string): void {
-    void [errorCode, reason]
+    if (!Number.isInteger(errorCode) || errorCode < 0 || errorCode > MAX_VARINT) {
+      throw new RangeError(`"errorCode" expected an integer 0..2^53-1, got ${errorCode}`)
+    }
+    if (this.#state.kind !== 'open') return
+    const phrase = encodeReason(reason)
+    const error = new ApplicationError(errorCode, reason, false)
+    this.#beginClosing({ application: true, errorCode, frameType: 0, reason: phrase }, error)
+    this.#host.wake()
+  }
+
+  // --- input, from the endpoint
+
+  /** @internal */
+  handleDatagram(
+    now: number,
+    path: NetworkPath,
+    ecn: number,
+    offset: number,
+    length: number,
+  ): void {
+    const { path: current, shared, recovery } = this.#core
+    // RFC 9000 §9: a client MUST discard packets from an unknown server address; a server that has
+    // sent disable_active_migration may drop packets on other paths, without a stateless reset.
+    if (!samePath(path, current.remote)) {
+      shared.drops.wrongPath++
+      return
+    }
+    current.onDatagramReceived(length)
+    if (this.#state.kind !== 'open') {
+      shared.drops.closed++
+      if (this.#state.kind === 'closing') this.#state.closing.onDatagramReceived()
+      return
+    }
+    recovery.setAtAmplificationLimit(now, current.allowance < BASE_DATAGRAM_SIZE)
+    try {
+      this.#receiver.handleDatagram(now, ecn, offset, length)
+    } catch (error) {
+      this.#onError(now, error)
+    }
+    const { peerClose } = this.#receiver
+    if (peerClose !== null) this.#drain(now, peerClose.error)
+    this.#syncTimers(now)
+  }
+
+  /** The endpoint received one of the peer's reset tokens, RFC 9000 §10.3.1. @internal */
+  handleStatelessReset(now: number): void {
+    this.#drain(now, new StatelessResetError())
+  }
+
+  /** @internal */
+  handleTimeout(now: number): void {
+    const { timers, recovery, path, spaces, streams, handshake } = this.#core
+    if (timers.isExpired(TIMER_CLOSE, now)) {
+      this.#becomeDrained()
+      return
+    }
+    if (this.#state.kind !== 'open') return
+    if (timers.isExpired(TIMER_IDLE, now)) {
+      // RFC 9000 §10.1: "the connection is silently closed and its state is discarded".
+      const harmless = handshake.complete && streams.stats.openStreams === 0
+      this.#forget(harmless ? null : new IdleTimeoutError())
+      return
+    }
+    if (timers.isExpired(TIMER_HANDSHAKE, now)) {
+      this.#forget(
+        new QuicError('ERR_QUIC_HANDSHAKE_TIMEOUT', 'the handshake did not complete in time'),
+      )
+      return
+    }
+    if (timers.isExpired(TIMER_LOSS, now)) {
+      recovery.onTimeout(now)
+      const blackHole = recovery.ptoCount >= BLACK_HOLE_PTO_COUNT
+      if (blackHole && path.maxDatagramSize > BASE_DATAGRAM_SIZE) {
+        path.lowerDatagramSize()
+        recovery.setMaxDatagramSize(path.maxDatagramSize)
+      }
+    }
+    if (timers.isExpired(TIMER_PACING, now)) timers.stop(TIMER_PACING)
+    if (timers.isExpired(TIMER_KEY_DISCARD, now)) {
+      timers.stop(TIMER_KEY_DISCARD)
+      spaces.application.phases?.discardPreviousKey()
+    }
+    this.#syncTimers(now)
+  }
+
+  // --- output
+
+  /** Writes the next datagram and returns its size; 0: nothing to send now. @internal */
+  pollTransmit(now: number, offset: number, limit: number): number {
+    const { shared, path, recovery } = this.#core
+    let size = 0
+    if (this.#state.kind === 'open') {
+      try {
+        size = shared.builder.build(this.#core, now, offset, limit)
+        this.#receiver.discardSpaces(now)
+      } catch (error) {
+        this.#onError(now, error)
+      }
+    }
+    if (this.#state.kind === 'closing') {
+      size = this.#pollClose(now, this.#state.closing, offset, limit)
+    }
+    path.onDatagramSent(size)
+    if (size === 0 && this.#state.kind === 'open') {
+      recovery.setAtAmplificationLimit(now, path.allowance < BASE_DATAGRAM_SIZE)
+      this.#syncTimers(now)
+    }
+    return size
+  }
+
+  /** Takes back what was made for a packet that turned out to be forged. @internal */
+  abandon(): void {
+    this.#forget(null)
+  }
+
+  /** @internal */
+  pollTimeout(): number {
+    return this.#core.timers.next
   }
 
   pollEvent(): ConnectionEvent | null {
-    return null
+    return this.#core.events.poll()
   }
+
+  // --- reads
 
   get phase(): ConnectionPhase {
-    return 'handshaking'
+    if (this.#state.kind !== 'open') return this.#state.kind
+    return this.#core.handshake.complete ? 'established' : 'handshaking'
   }
 
-  /** The path in use. */
+  /** RFC 9001 §4.1.2. */
+  get handshakeConfirmed(): boolean {
+    return this.#core.handshake.confirmed
+  }
+
+  /** The peer's address. */
   get path(): NetworkPath {
-    throw new Error('to be written')
+    return this.#core.path.remote
+  }
+
+  /** What the peer announced, RFC 9000 §18.2; null before it came. */
+  get peerTransportParameters(): Readonly<TransportParameters> | null {
+    return this.#core.handshake.peerParameters
   }
 
   get stats(): ConnectionStats {
-    throw new Error('to be written')
+    const { recovery, counts, path, streams } = this.#core
+    return {
+      smoothedRtt: recovery.rtt.smoothed,
+      minRtt: recovery.rtt.min,
+      latestRtt: recovery.rtt.latest,
+      congestionWindow: recovery.congestion.cwnd,
+      bytesInFlight: recovery.bytesInFlight,
+      packetsSent: counts.packetsSent,
+      packetsReceived: counts.packetsReceived,
+      packetsLost: recovery.packetsLost,
+      bytesSent: path.bytesSent,
+      bytesReceived: path.bytesReceived,
+      ptoCount: recovery.ptoCount,
+      openStreams: streams.stats.openStreams,
+    }
+  }
+
+  // --- the end
+
+  // The one place where what the parts throw arrives.
+  #onError(now: number, error: unknown): void {
+    if (error instanceof VersionNegotiationError) {
+      this.#forget(error)
+      return
+    }
+    const known =
+      error instanceof TransportError
+        ? error
+        : new TransportError(INTERNAL_ERROR, 0, 'internal error', { cause: error })
+    const { errorCode, frameType } = known
+    const reason = encodeReason(known === error ? known.message : '')
+    this.#beginClosing({ application: false, errorCode, frameType, reason }, known)
+    this.#core.timers.set(TIMER_CLOSE, now + 3 * this.#core.recovery.ptoInterval())
+  }
+
+  #beginClosing(reason: CloseReason, error: Error): void {
+    if (this.#state.kind !== 'open') return
+    this.#state = { kind: 'closing', closing: new ClosingState(reason) }
+    this.#core.timers.stopAll()
+    this.#core.events.onClosed(error)
+  }
+
+  #pollClose(now: number, closing: ClosingState, offset: number, limit: number): number {
+    const { shared, path, recovery, timers, counts } = this.#core
+    const { bytes } = shared.protection.engine.memory
+    if (!closing.fresh) return closing.write(bytes, offset, Math.min(limit, path.allowance))
+    let size = 0
+    try {
+      size = shared.builder.buildClose(this.#core, offset, limit, closing.reason)
+    } catch {
+      // Nothing that fails here may keep the connection from ending: it ends without a word.
+    }
+    // A client of whom the server has heard nothing has nothing to say goodbye to.
+    const unheard = this.side === 'client' && counts.packetsSent === 0
+    if (unheard) size = 0
+    closing.setDatagram(size === 0 ? EMPTY : bytes.slice(offset, offset + size))
+    this.#releaseKeys()
+    timers.set(TIMER_CLOSE, now + 3 * recovery.ptoInterval())
+    if (unheard) this.#becomeDrained()
+    return size
+  }
+
+  /** RFC 9000 §10.2.2. */
+  #drain(now: number, error: Error | null): void {
+    const { kind } = this.#state
+    if (kind === 'draining' || kind === 'drained') return
+    this.#core.events.onClosed(error)
+    this.#releaseKeys()
+    this.#core.timers.stopAll()
+    this.#core.timers.set(TIMER_CLOSE, now + 3 * this.#core.recovery.ptoInterval())
+    this.#state = DRAINING
+  }
+
+  // Ends without closing or draining period.
+  #forget(error: Error | null): void {
+    this.#core.events.onClosed(error)
+    this.#releaseKeys()
+    this.#becomeDrained()
+  }
+
+  #becomeDrained(): void {
+    const { localIds, peerIds, timers, events } = this.#core
+    this.#state = DRAINED
+    timers.stopAll()
+    localIds.retireAll()
+    peerIds.dispose()
+    events.onDrained()
+  }
+
+  #releaseKeys(): void {
+    this.#core.spaces.discardAll()
+    this.handshake.dispose()
+  }
+
+  // Deadlines that the parts keep themselves, copied to the table. What is due already is not a
+  // timer but something to send; the endpoint polls.
+  #syncTimers(now: number): void {
+    if (this.#state.kind !== 'open') return
+    const { timers, recovery, idle, spaces, handshake } = this.#core
+    timers.set(TIMER_LOSS, recovery.timeout())
+    timers.set(TIMER_IDLE, idle.deadline(recovery.ptoInterval()))
+    if (handshake.complete) timers.stop(TIMER_HANDSHAKE)
+    let ackAt = Infinity
+    for (let i = 0; i < spaces.all.length; i++) {
+      const space = spaces.all[i]
+      if (!space.canSeal) continue
+      const deadline = space.received.ackDeadline
+      if (deadline > now && deadline < ackAt) ackAt = deadline
+    }
+    timers.set(TIMER_ACK, ackAt)
   }
 }

@@ -1,0 +1,118 @@
+// The parts of one connection, made in the order in which they need each other. Each part owns its
+// state; what it needs of the others it finds here.
+
+import type { ByteReader } from '@godwit/wire'
+import type { PacketProtection, RandomBytes } from '@godwit/protection'
+import type { Frame } from '../frame.ts'
+import type { HandshakeSession } from '../handshake-session.ts'
+import { RECEIVE_SLACK } from '../limits.ts'
+import type { NetworkPath } from '../network-path.ts'
+import type { PacketHeader } from '../packet-header.ts'
+import { Cubic } from '../recovery/cubic.ts'
+import { LossDetection } from '../recovery/loss-detection.ts'
+import { NewReno } from '../recovery/new-reno.ts'
+import { RttEstimator } from '../recovery/rtt.ts'
+import { Streams } from '../streams/streams.ts'
+import type { ResolvedTransportOptions } from '../transport-options.ts'
+import type { TransportParameters } from '../transport-parameters.ts'
+import { ConnectionEvents } from './connection-events.ts'
+import type { DropCounts } from './drop-counts.ts'
+import { HandshakeDriver, localTransportParameters } from './handshake-driver.ts'
+import { IdleTimeout } from './idle-timeout.ts'
+import type { ConnectionIdIssuer } from './local-connection-ids.ts'
+import { LocalConnectionIds } from './local-connection-ids.ts'
+import type { PacketBuilder } from './packet-builder.ts'
+import { PacketSpaces } from './packet-space.ts'
+import { PathState } from './path-state.ts'
+import type { ResetTokenListener } from './peer-connection-ids.ts'
+import { PeerConnectionIds } from './peer-connection-ids.ts'
+import { Timers } from './timers.ts'
+import { TokenRouter } from './token-router.ts'
+
+/** What all connections of an endpoint share: services, and scratch records used during one call. */
+export interface EndpointShared {
+  readonly protection: PacketProtection
+  readonly randomBytes: RandomBytes
+  readonly drops: DropCounts
+  readonly reader: ByteReader
+  readonly header: PacketHeader
+  readonly payloadReader: ByteReader
+  readonly frame: Frame
+  readonly builder: PacketBuilder
+}
+
+/** What a connection asks of its endpoint. */
+export interface ConnectionHost extends ConnectionIdIssuer, ResetTokenListener {
+  /** A command of the application left something to send or to tell. */
+  wake(): void
+}
+
+/** How a connection begins. */
+export interface ConnectionSetup {
+  readonly side: 'client' | 'server'
+  readonly path: NetworkPath
+  readonly shared: EndpointShared
+  readonly host: ConnectionHost
+  readonly options: ResolvedTransportOptions
+  readonly session: HandshakeSession
+  /** Destination Connection ID of the client's first packet: Initial keys come from it. */
+  readonly originalDestination: Uint8Array
+  /** A server: Source Connection ID of that packet. A client does not know the peer's yet: null. */
+  readonly peerSource: Uint8Array | null
+}
+
+export class ConnectionCore {
+  readonly side: 'client' | 'server'
+  readonly shared: EndpointShared
+  readonly options: ResolvedTransportOptions
+  readonly localParameters: TransportParameters
+  readonly spaces: PacketSpaces
+  readonly path: PathState
+  readonly localIds: LocalConnectionIds
+  readonly peerIds: PeerConnectionIds
+  readonly streams: Streams
+  readonly events: ConnectionEvents
+  readonly recovery: LossDetection
+  readonly handshake: HandshakeDriver
+  readonly idle: IdleTimeout
+  readonly timers: Timers
+  /** Packets sent and received; only grow. */
+  readonly counts: { packetsSent: number; packetsReceived: number }
+
+  constructor(now: number, setup: ConnectionSetup) {
+    const { side, shared, host, options, originalDestination, peerSource } = setup
+    this.side = side
+    this.shared = shared
+    this.options = options
+    const { slotSize } = shared.protection.engine.memory
+    this.localParameters = localTransportParameters(options, slotSize - RECEIVE_SLACK)
+    this.spaces = new PacketSpaces(shared.randomBytes)
+    this.spaces.initial.installInitialKeys(shared.protection, originalDestination, side)
+    // RFC 9000 §8.1: a client has chosen the server's address itself.
+    this.path = new PathState(setup.path, side === 'client')
+    this.localIds = new LocalConnectionIds(host)
+    this.peerIds = new PeerConnectionIds(peerSource ?? originalDestination, host)
+    this.streams = new Streams({
+      side,
+      local: this.localParameters,
+      maxData: options.maxData,
+      maxStreamData: options.maxStreamData,
+      onPending: () => host.wake(),
+    })
+    this.events = new ConnectionEvents(this.streams)
+    const { maxDatagramSize } = this.path
+    const rtt = new RttEstimator()
+    const congestion =
+      options.congestion === 'cubic' ? new Cubic(maxDatagramSize) : new NewReno(maxDatagramSize)
+    const listener = new TokenRouter(this)
+    this.recovery = new LossDetection({ side, rtt, congestion, listener, maxDatagramSize })
+    this.handshake = new HandshakeDriver(this, setup.session, {
+      originalDestination,
+      peerSource,
+      retrySource: null,
+    })
+    this.idle = new IdleTimeout(now, options.maxIdleTimeout)
+    this.timers = new Timers()
+    this.counts = { packetsSent: 0, packetsReceived: 0 }
+  }
+}

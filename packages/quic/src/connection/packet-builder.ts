@@ -1,0 +1,327 @@
+// From what is pending to one datagram: up to one packet per space, coalesced (RFC 9000 §12.2),
+// frames written straight into packet memory, padding (§14.1), protection. One builder serves all
+// connections of an endpoint: between calls it holds nothing.
+
+import {
+  AEAD_TAG_LENGTH,
+  MIN_INITIAL_DATAGRAM_SIZE,
+  PACKET_ONE_RTT,
+  SPACE_APPLICATION,
+  SPACE_INITIAL,
+  VERSION_1,
+} from '../constants.ts'
+import { AEAD_LIMIT_REACHED, APPLICATION_ERROR, TransportError } from '../errors.ts'
+import {
+  connectionCloseLength,
+  HANDSHAKE_DONE_LENGTH,
+  writeConnectionClose,
+  writeHandshakeDone,
+  writePing,
+} from '../frame-encoder.ts'
+import { ACK_DELAY_EXPONENT, BASE_DATAGRAM_SIZE } from '../limits.ts'
+import {
+  longHeaderLength,
+  packetNumberLength,
+  shortHeaderLength,
+  writeLongHeader,
+  writePacketLength,
+  writeShortHeader,
+} from '../packet-header.ts'
+import { PacketWriter } from '../packet-writer.ts'
+import type { ConnectionCore } from './core.ts'
+import type { PacketSpace } from './packet-space.ts'
+import { TIMER_PACING } from './timers.ts'
+
+/** Payload that a packet is worth starting for, in bytes: an ACK and a small frame. */
+const MIN_PAYLOAD = 48
+const EMPTY = new Uint8Array(0)
+
+/** What a CONNECTION_CLOSE says, RFC 9000 §19.19. */
+export interface CloseReason {
+  /** True: an application error code, type 0x1d. */
+  readonly application: boolean
+  readonly errorCode: number
+  readonly frameType: number
+  readonly reason: Uint8Array
+}
+
+/** A packet that is written but not yet protected. */
+class PacketDraft {
+  readonly writer: PacketWriter
+  start: number
+  packetNumber: number
+  numberOffset: number
+  numberLength: number
+  payloadStart: number
+
+  constructor(bytes: Uint8Array) {
+    this.writer = new PacketWriter(bytes)
+    this.start = 0
+    this.packetNumber = 0
+    this.numberOffset = 0
+    this.numberLength = 0
+    this.payloadStart = 0
+  }
+
+  /** Writes the header of a packet at `start` that ends before `end`. False: no room. */
+  begin(core: ConnectionCore, space: PacketSpace, start: number, end: number): boolean {
+    const { writer } = this
+    const dcid = core.peerIds.current
+    const scid = core.localIds.handshakeId
+    const number = space.nextPacketNumber
+    const length = packetNumberLength(number, core.recovery.largestAcked(space.index))
+    const type = space.packetType
+    const headerLength =
+      type === PACKET_ONE_RTT
+        ? shortHeaderLength(dcid.length, length)
+        : longHeaderLength(type, dcid.length, scid.length, 0, length)
+    if (end - start < headerLength + MIN_PAYLOAD + AEAD_TAG_LENGTH) return false
+    this.start = start
+    this.packetNumber = number
+    this.numberLength = length
+    writer.reset(start, end - AEAD_TAG_LENGTH)
+    this.numberOffset =
+      type === PACKET_ONE_RTT
+        ? // KeyPhases sets the Key Phase bit. The spin bit stays 0: RFC 9000 §17.4 leaves it to us.
+          writeShortHeader(writer, dcid, false, false, number, length)
+        : writeLongHeader(writer, type, VERSION_1, dcid, scid, EMPTY, number, length)
+    this.payloadStart = writer.position
+    return true
+  }
+
+  get empty(): boolean {
+    return this.writer.position === this.payloadStart
+  }
+
+  /** Offset after the packet as it stands. */
+  get end(): number {
+    return this.writer.position + AEAD_TAG_LENGTH
+  }
+
+  /** RFC 9001 §5.4.2: packet number and payload are 4 bytes at least. */
+  padForSample(): void {
+    this.writer.padTo(this.numberOffset + 4)
+  }
+
+  seal(space: PacketSpace): void {
+    const { writer, start, numberOffset, numberLength, payloadStart, packetNumber } = this
+    const payloadLength = writer.position - payloadStart
+    if (space.packetType !== PACKET_ONE_RTT) {
+      const length = numberLength + payloadLength + AEAD_TAG_LENGTH
+      writePacketLength(writer.bytes, numberOffset, length)
+    }
+    space.protect(start, numberOffset, numberLength, payloadLength, packetNumber)
+  }
+}
+
+export class PacketBuilder {
+  /** By packet number space. */
+  readonly #drafts: readonly PacketDraft[]
+  /** The spaces of the packets of the datagram under way, in order: the first `#count`. */
+  readonly #spaces: PacketSpace[]
+  #count: number
+  #expand: boolean
+
+  constructor(bytes: Uint8Array) {
+    this.#drafts = [new PacketDraft(bytes), new PacketDraft(bytes), new PacketDraft(bytes)]
+    this.#spaces = []
+    this.#count = 0
+    this.#expand = false
+  }
+
+  /**
+   * Writes the next datagram of a connection at `offset`.
+   *
+   * @returns its size; 0 when there is nothing to send, or nothing may be sent now.
+   * @throws TransportError AEAD_LIMIT_REACHED
+   */
+  build(core: ConnectionCore, now: number, offset: number, limit: number): number {
+    const { path, spaces } = core
+    const end = offset + Math.min(limit, path.maxDatagramSize, path.allowance)
+    this.#count = 0
+    this.#expand = false
+    let at = offset
+    for (let i = 0; i < spaces.all.length; i++) {
+      const space = spaces.all[i]
+      if (!space.canSeal) continue
+      const draft = this.#drafts[i]
+      if (!this.#writePacket(core, now, space, draft, at, end)) continue
+      at = draft.end
+      this.#spaces[this.#count++] = space
+    }
+    if (this.#count === 0) return 0
+    at = this.#pad(core, offset, end)
+    for (let i = 0; i < this.#count; i++) this.#finish(core, now, this.#spaces[i])
+    return at - offset
+  }
+
+  /**
+   * Writes a datagram with CONNECTION_CLOSE in every space that the peer may be able to read, RFC
+   * 9000 §10.2.3: 1-RTT alone once the handshake is confirmed, before that all that we have keys for.
+   *
+   * @returns its size; 0 when there is no key or no room for it.
+   */
+  buildClose(core: ConnectionCore, offset: number, limit: number, close: CloseReason): number {
+    const { path, spaces, handshake } = core
+    const end = offset + Math.min(limit, path.maxDatagramSize, path.allowance)
+    this.#count = 0
+    this.#expand = false
+    let at = offset
+    for (let i = 0; i < spaces.all.length; i++) {
+      const space = spaces.all[i]
+      if (!space.canSeal || (handshake.confirmed && i !== SPACE_APPLICATION)) continue
+      const draft = this.#drafts[i]
+      if (!draft.begin(core, space, at, end)) continue
+      writeClose(draft.writer, space, close)
+      if (draft.empty) continue
+      draft.padForSample()
+      at = draft.end
+      this.#spaces[this.#count++] = space
+    }
+    if (this.#count === 0) return 0
+    at = this.#pad(core, offset, end)
+    for (let i = 0; i < this.#count; i++) {
+      const space = this.#spaces[i]
+      this.#drafts[space.index].seal(space)
+      space.onPacketNumberUsed()
+    }
+    return at - offset
+  }
+
+  // True when the draft holds a packet.
+  #writePacket(
+    core: ConnectionCore,
+    now: number,
+    space: PacketSpace,
+    draft: PacketDraft,
+    at: number,
+    end: number,
+  ): boolean {
+    const { recovery } = core
+    const probe = recovery.probesPending(space.index) > 0
+    if (probe && !hasData(core, space)) recovery.offerProbeTokens(space.index)
+    const data = (probe || hasData(core, space)) && mayElicit(core, now, probe)
+    const ack = space.received.hasAck() && (data || space.received.ackRequired(now))
+    if (!data && !ack) return false
+    checkKeyLimits(core, space)
+    if (!draft.begin(core, space, at, end)) return false
+    const { writer } = draft
+    if (ack) space.received.writeAck(now, writer, ACK_DELAY_EXPONENT)
+    if (data) {
+      if (space.index === SPACE_APPLICATION) this.#writeApplicationFrames(core, now, writer)
+      else space.crypto.writeFrames(writer)
+      if (probe && !writer.ackEliciting && writer.remaining > 0) writePing(writer)
+    }
+    if (draft.empty) return false
+    draft.padForSample()
+    return true
+  }
+
+  // Control frames first: they are small, and data that waits may wait for them.
+  #writeApplicationFrames(core: ConnectionCore, now: number, writer: PacketWriter): void {
+    const { path, handshake, localIds, peerIds, spaces, streams } = core
+    if (path.hasPending()) {
+      path.writeFrames(writer)
+      // RFC 9000 §8.2.2: "An endpoint MUST expand datagrams that contain a PATH_RESPONSE frame to at
+      // least the smallest allowed maximum datagram size of 1200 bytes."
+      this.#expand = true
+    }
+    if (handshake.handshakeDonePending && writer.remaining >= HANDSHAKE_DONE_LENGTH) {
+      writeHandshakeDone(writer)
+      handshake.handshakeDonePending = false
+    }
+    if (spaces.application.crypto.hasPending()) spaces.application.crypto.writeFrames(writer)
+    peerIds.writeFrames(writer)
+    localIds.writeFrames(writer)
+    streams.writeControlFrames(now, writer)
+    streams.writeStreamFrames(writer)
+  }
+
+  /**
+   * PADDING in the last packet where the datagram must be large, RFC 9000 §14.1: every Initial of a
+   * client, and a server's that elicits an acknowledgement. Returns the end of the datagram.
+   */
+  #pad(core: ConnectionCore, offset: number, end: number): number {
+    const last = this.#drafts[this.#spaces[this.#count - 1].index]
+    const withInitial = this.#spaces[0].index === SPACE_INITIAL
+    const large =
+      withInitial && (core.side === 'client' || this.#drafts[SPACE_INITIAL].writer.ackEliciting)
+    if (large || this.#expand) {
+      last.writer.padTo(Math.min(end, offset + MIN_INITIAL_DATAGRAM_SIZE) - AEAD_TAG_LENGTH)
+    }
+    return last.end
+  }
+
+  #finish(core: ConnectionCore, now: number, space: PacketSpace): void {
+    const draft = this.#drafts[space.index]
+    const { writer } = draft
+    draft.seal(space)
+    space.onPacketNumberUsed()
+    core.counts.packetsSent++
+    if (writer.ackEliciting) core.idle.onAckElicitingSent(now)
+    core.recovery.onPacketSent(
+      now,
+      space.index,
+      draft.packetNumber,
+      draft.end - draft.start,
+      writer,
+    )
+    // RFC 9001 §4.9.1: "a client MUST discard Initial keys when it first sends a Handshake packet".
+    if (core.side === 'client' && space === core.spaces.handshake) {
+      core.spaces.requestDiscard(core.spaces.initial)
+    }
+  }
+}
+
+/** Whether a space has something to send that elicits an acknowledgement. */
+function hasData(core: ConnectionCore, space: PacketSpace): boolean {
+  if (space.index !== SPACE_APPLICATION) return space.crypto.hasPending()
+  return (
+    core.streams.hasPending() ||
+    core.handshake.handshakeDonePending ||
+    core.path.hasPending() ||
+    space.crypto.hasPending() ||
+    core.localIds.hasPending() ||
+    core.peerIds.hasPending()
+  )
+}
+
+/** Whether amplification limit, congestion window and pacer let something ack-eliciting go. */
+function mayElicit(core: ConnectionCore, now: number, probe: boolean): boolean {
+  const { path, recovery, timers } = core
+  // RFC 9000 §14.1 wants a server's Initial in 1200 bytes; less than that is kept for ACKs.
+  if (path.allowance < BASE_DATAGRAM_SIZE) return false
+  // RFC 9002 §7.5: probes are not held back by the congestion controller.
+  if (probe) return true
+  if (!recovery.canSend(path.maxDatagramSize)) return false
+  const at = recovery.nextSendTime(now)
+  if (at <= now) return true
+  timers.set(TIMER_PACING, at)
+  return false
+}
+
+function checkKeyLimits(core: ConnectionCore, space: PacketSpace): void {
+  const { phases } = space
+  if (phases === null) return
+  // RFC 9001 §6.6: "Endpoints MUST initiate a key update before sending more protected packets than
+  // the confidentiality limit", and stop when they could not.
+  if (phases.sealLimitReached) {
+    throw new TransportError(AEAD_LIMIT_REACHED, 0, 'too many packets under one key')
+  }
+  if (phases.updateDue && core.handshake.confirmed) phases.initiateUpdate()
+}
+
+function writeClose(writer: PacketWriter, space: PacketSpace, close: CloseReason): void {
+  const { application, errorCode, frameType } = close
+  if (application && space.index !== SPACE_APPLICATION) {
+    // RFC 9000 §10.2.3: a close of type 0x1d "MUST be replaced by a CONNECTION_CLOSE of type 0x1c
+    // when sending the frame in Initial or Handshake packets", with APPLICATION_ERROR and no reason.
+    writeConnectionClose(writer, false, APPLICATION_ERROR, 0, EMPTY)
+    return
+  }
+  let { reason } = close
+  const length = connectionCloseLength(application, errorCode, frameType, reason)
+  if (length > writer.remaining) reason = EMPTY
+  if (connectionCloseLength(application, errorCode, frameType, reason) > writer.remaining) return
+  writeConnectionClose(writer, application, errorCode, frameType, reason)
+}

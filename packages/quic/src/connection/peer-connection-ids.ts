@@ -1,0 +1,183 @@
+// The connection IDs that the peer issued and we address it by, RFC 9000 §5.1.1, §5.1.2, §19.15.
+
+import { equalBytes } from '@godwit/protection'
+import { FRAME_NEW_CONNECTION_ID } from '../constants.ts'
+import { CONNECTION_ID_LIMIT_ERROR, PROTOCOL_VIOLATION, TransportError } from '../errors.ts'
+import { retireConnectionIdLength, writeRetireConnectionId } from '../frame-encoder.ts'
+import { ACTIVE_CONNECTION_ID_LIMIT, MAX_OUTSTANDING_RETIREMENTS } from '../limits.ts'
+import type { PacketWriter } from '../packet-writer.ts'
+
+/** Told of the reset tokens in force, RFC 9000 §10.3.1. The endpoint implements it. */
+export interface ResetTokenListener {
+  onResetToken(token: Uint8Array): void
+  onResetTokenRetired(token: Uint8Array): void
+}
+
+interface PeerId {
+  readonly sequenceNumber: number
+  readonly id: Uint8Array
+  /** Absent for the ID of the handshake, unless the server's transport parameters bring it. */
+  resetToken: Uint8Array | null
+}
+
+/** A RETIRE_CONNECTION_ID frame that the peer has not acknowledged. */
+interface Retirement {
+  readonly sequenceNumber: number
+  pending: boolean
+}
+
+/**
+ * Bounded both ways: at most `ACTIVE_CONNECTION_ID_LIMIT` active IDs, at most
+ * `MAX_OUTSTANDING_RETIREMENTS` retirements that wait for an acknowledgement. A peer that rotates
+ * IDs while it withholds acknowledgements is cut off, RFC 9000 §5.1.2.
+ */
+export class PeerConnectionIds {
+  readonly #listener: ResetTokenListener
+  #active: PeerId[]
+  #retirements: Retirement[]
+  #retirePriorTo: number
+  /** The ID that we send to. */
+  current: Uint8Array
+
+  /** @param initial the Destination Connection ID to begin with */
+  constructor(initial: Uint8Array, listener: ResetTokenListener) {
+    this.#listener = listener
+    this.#active = [{ sequenceNumber: 0, id: initial, resetToken: null }]
+    this.#retirements = []
+    this.#retirePriorTo = 0
+    this.current = initial
+  }
+
+  get activeCount(): number {
+    return this.#active.length
+  }
+
+  /** Retirements that the peer has not acknowledged. */
+  get outstandingRetirements(): number {
+    return this.#retirements.length
+  }
+
+  /** The peer has chosen its own ID, RFC 9000 §7.2: a client changes to it once (twice on Retry). */
+  replaceInitial(id: Uint8Array): void {
+    this.#active[0] = { sequenceNumber: 0, id, resetToken: null }
+    this.current = id
+  }
+
+  /** The server's stateless_reset_token, for its first connection ID. */
+  setInitialResetToken(token: Uint8Array): void {
+    for (const id of this.#active) {
+      if (id.sequenceNumber !== 0 || id.resetToken !== null) continue
+      id.resetToken = token
+      this.#listener.onResetToken(token)
+    }
+  }
+
+  /** NEW_CONNECTION_ID, RFC 9000 §19.15. `id` and `resetToken` are kept. */
+  handleNew(
+    sequenceNumber: number,
+    retirePriorTo: number,
+    id: Uint8Array,
+    resetToken: Uint8Array,
+  ): void {
+    if (this.current.length === 0) {
+      throw violation('NEW_CONNECTION_ID although the peer uses a zero-length connection ID')
+    }
+    for (const known of this.#active) {
+      const sameNumber = known.sequenceNumber === sequenceNumber
+      const sameId = equalBytes(known.id, id)
+      if (sameNumber && sameId) {
+        // A retransmission; its Retire Prior To may still be news.
+        if (known.resetToken !== null && !equalBytes(known.resetToken, resetToken)) {
+          throw violation('NEW_CONNECTION_ID repeated with another reset token')
+        }
+        this.#retireBelow(retirePriorTo)
+        return
+      }
+      if (sameNumber || sameId) throw violation('NEW_CONNECTION_ID contradicts an earlier one')
+    }
+    if (sequenceNumber < this.#retirePriorTo) {
+      // RFC 9000 §19.15: a number below an earlier Retire Prior To is retired at once.
+      this.#retire(sequenceNumber)
+      return
+    }
+    this.#active.push({ sequenceNumber, id, resetToken })
+    this.#listener.onResetToken(resetToken)
+    this.#retireBelow(retirePriorTo)
+    if (this.#active.length > ACTIVE_CONNECTION_ID_LIMIT) {
+      throw new TransportError(
+        CONNECTION_ID_LIMIT_ERROR,
+        FRAME_NEW_CONNECTION_ID,
+        `more than ${ACTIVE_CONNECTION_ID_LIMIT} active connection IDs`,
+      )
+    }
+  }
+
+  hasPending(): boolean {
+    for (const retirement of this.#retirements) if (retirement.pending) return true
+    return false
+  }
+
+  /** Writes the RETIRE_CONNECTION_ID frames that are due and fit. */
+  writeFrames(writer: PacketWriter): void {
+    for (const retirement of this.#retirements) {
+      if (!retirement.pending) continue
+      if (writer.remaining < retireConnectionIdLength(retirement.sequenceNumber)) return
+      writeRetireConnectionId(writer, retirement.sequenceNumber)
+      retirement.pending = false
+    }
+  }
+
+  onAcked(sequenceNumber: number): void {
+    const index = this.#retirements.findIndex((r) => r.sequenceNumber === sequenceNumber)
+    if (index >= 0) this.#retirements.splice(index, 1)
+  }
+
+  onLost(sequenceNumber: number): void {
+    for (const retirement of this.#retirements) {
+      if (retirement.sequenceNumber === sequenceNumber) retirement.pending = true
+    }
+  }
+
+  /** The connection is over: its reset tokens mean nothing any more. */
+  dispose(): void {
+    for (const { resetToken } of this.#active) {
+      if (resetToken !== null) this.#listener.onResetTokenRetired(resetToken)
+    }
+    this.#active = []
+    this.#retirements = []
+  }
+
+  #retireBelow(retirePriorTo: number): void {
+    if (retirePriorTo <= this.#retirePriorTo) return
+    this.#retirePriorTo = retirePriorTo
+    const kept: PeerId[] = []
+    for (const id of this.#active) {
+      if (id.sequenceNumber >= retirePriorTo) {
+        kept.push(id)
+        continue
+      }
+      // RFC 9000 §10.3.1: tokens of retired IDs are not accepted.
+      if (id.resetToken !== null) this.#listener.onResetTokenRetired(id.resetToken)
+      this.#retire(id.sequenceNumber)
+    }
+    this.#active = kept
+    // The frame that brought Retire Prior To also brought an ID that is not below it.
+    if (!kept.some((id) => id.id === this.current)) this.current = kept[0].id
+  }
+
+  #retire(sequenceNumber: number): void {
+    if (this.#retirements.some((r) => r.sequenceNumber === sequenceNumber)) return
+    if (this.#retirements.length >= MAX_OUTSTANDING_RETIREMENTS) {
+      throw new TransportError(
+        CONNECTION_ID_LIMIT_ERROR,
+        FRAME_NEW_CONNECTION_ID,
+        'too many connection IDs to retire',
+      )
+    }
+    this.#retirements.push({ sequenceNumber, pending: true })
+  }
+}
+
+function violation(reason: string): TransportError {
+  return new TransportError(PROTOCOL_VIOLATION, FRAME_NEW_CONNECTION_ID, reason)
+}

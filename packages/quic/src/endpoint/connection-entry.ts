@@ -1,0 +1,90 @@
+// What the endpoint keeps about one of its connections, and what it does for it: routes, reset
+// tokens, a place in the timer heap and in the queues.
+
+import type { PacketProtection, RandomBytes } from '@godwit/protection'
+import type { Connection } from '../connection/connection.ts'
+import type { ConnectionHost } from '../connection/core.ts'
+import { LOCAL_CONNECTION_ID_LENGTH } from '../limits.ts'
+import type { ConnectionIdTable } from './connection-id-table.ts'
+import type { ResetTokens } from './reset-tokens.ts'
+import type { HeapMember } from './timer-heap.ts'
+
+/** The endpoint as its entries see it. */
+export interface EntryOwner {
+  readonly protection: PacketProtection
+  readonly randomBytes: RandomBytes
+  readonly statelessResetKey: Uint8Array
+  readonly routes: ConnectionIdTable<ConnectionEntry>
+  readonly resetTokens: ResetTokens<ConnectionEntry>
+  wake(entry: ConnectionEntry): void
+}
+
+export class ConnectionEntry implements ConnectionHost, HeapMember {
+  readonly #owner: EntryOwner
+  #connection: Connection | null
+  /** The client's first Destination Connection ID while it routes here, as a key; '' when not. */
+  firstDcid: string
+  /** Counts among the handshakes in progress of a server. */
+  handshaking: boolean
+  /** In the queue of connections that may have something to send. */
+  transmitQueued: boolean
+  /** In the queue of connections that may have events. */
+  readyQueued: boolean
+  heapIndex: number
+  heapDeadline: number
+
+  constructor(owner: EntryOwner) {
+    this.#owner = owner
+    this.#connection = null
+    this.firstDcid = ''
+    this.handshaking = false
+    this.transmitQueued = false
+    this.readyQueued = false
+    this.heapIndex = -1
+    this.heapDeadline = Infinity
+  }
+
+  get connection(): Connection {
+    return this.#connection as Connection // attached right after construction, see `attach`
+  }
+
+  /** An entry is made first, as the connection asks it for its first ID while it is made. */
+  attach(connection: Connection): void {
+    this.#connection = connection
+  }
+
+  get deadline(): number {
+    return this.connection.pollTimeout()
+  }
+
+  // --- ConnectionHost
+
+  wake(): void {
+    // While the connection is being made there is nobody to wake; the endpoint looks afterwards.
+    if (this.#connection !== null) this.#owner.wake(this)
+  }
+
+  issue(): Uint8Array {
+    const { routes, randomBytes } = this.#owner
+    let id = randomBytes(LOCAL_CONNECTION_ID_LENGTH)
+    while (routes.get(id, 0) !== null) id = randomBytes(LOCAL_CONNECTION_ID_LENGTH)
+    routes.set(id, this)
+    return id
+  }
+
+  resetToken(id: Uint8Array): Uint8Array {
+    return this.#owner.protection.statelessResetToken(this.#owner.statelessResetKey, id)
+  }
+
+  retire(id: Uint8Array): void {
+    this.#owner.routes.delete(id)
+  }
+
+  onResetToken(token: Uint8Array): void {
+    this.#owner.resetTokens.add(token, this)
+  }
+
+  onResetTokenRetired(token: Uint8Array): void {
+    this.#owner.resetTokens.delete(token, this)
+  }
+}
