@@ -163,11 +163,14 @@ export class KeyPhases {
     // RFC 9001 §6.4: packets with higher packet numbers MUST be protected with the same or newer
     // keys than packets with lower packet numbers.
     if (packetNumber < this.#highestOpened) return UNPROTECT_KEY_UPDATE_ERROR
-    // RFC 9001 §6.2: the peer updated twice, although nothing that we sent can have confirmed the
-    // first update.
-    if (this.#sealGeneration > 0 && this.#firstSealed < 0) return UNPROTECT_KEY_UPDATE_ERROR
+    // RFC 9001 §6.2: the peer updated twice, although we sent nothing under the keys of the first
+    // update that could have confirmed it.
+    const sealFollows = this.#sealGeneration === this.#openGeneration
+    if (sealFollows && this.#sealGeneration > 0 && this.#firstSealed < 0) {
+      return UNPROTECT_KEY_UPDATE_ERROR
+    }
     this.#advanceOpen(packetNumber)
-    if (this.#sealGeneration < this.#openGeneration) this.#advanceSeal()
+    if (sealFollows) this.#advanceSeal()
     return UNPROTECT_KEY_UPDATED
   }
 

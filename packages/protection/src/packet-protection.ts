@@ -10,6 +10,7 @@ import {
   TLS_AES_128_GCM_SHA256,
   wipe,
   type CipherSuite,
+  type CipherSuiteParameters,
   type CryptoProvider,
   type PacketEngine,
   type PacketKey,
@@ -72,14 +73,14 @@ export class PacketProtection {
 
   /** The header protection key of a traffic secret, RFC 9001 §5.4: it outlives key updates. */
   headerProtectionKey(version: Version, suite: CipherSuite, secret: Uint8Array): Uint8Array {
-    const { hash, keyLength } = cipherSuiteParameters(suite)
+    const { hash, keyLength } = secretParameters(suite, secret)
     const label = versionParameters(version).headerProtectionLabel
     return this.#expandLabel(hash, secret, label, keyLength)
   }
 
   /** The traffic secret after a key update, RFC 9001 §6.1. */
   nextSecret(version: Version, suite: CipherSuite, secret: Uint8Array): Uint8Array {
-    const { hash, hashLength } = cipherSuiteParameters(suite)
+    const { hash, hashLength } = secretParameters(suite, secret)
     return this.#expandLabel(hash, secret, versionParameters(version).updateLabel, hashLength)
   }
 
@@ -93,10 +94,7 @@ export class PacketProtection {
     secret: Uint8Array,
     headerProtectionKey: Uint8Array,
   ): PacketKey {
-    const { hash, hashLength, keyLength } = cipherSuiteParameters(suite)
-    if (secret.length !== hashLength) {
-      throw new RangeError(`"secret" expected ${hashLength} bytes, got ${secret.length}`)
-    }
+    const { hash, keyLength } = secretParameters(suite, secret)
     const { keyLabel, ivLabel } = versionParameters(version)
     const key = this.#expandLabel(hash, secret, keyLabel, keyLength)
     const iv = this.#expandLabel(hash, secret, ivLabel, AEAD_NONCE_LENGTH)
@@ -163,4 +161,12 @@ export class PacketProtection {
   ): Uint8Array {
     return hkdfExpandLabel(this.#provider, hash, secret, label, EMPTY, length)
   }
+}
+
+function secretParameters(suite: CipherSuite, secret: Uint8Array): CipherSuiteParameters {
+  const parameters = cipherSuiteParameters(suite)
+  if (secret.length !== parameters.hashLength) {
+    throw new RangeError(`"secret" expected ${parameters.hashLength} bytes, got ${secret.length}`)
+  }
+  return parameters
 }

@@ -51,7 +51,8 @@ export class ByteReader {
 
   #take(length: number): number {
     const at = this.position
-    if (!this.ok || length > this.end - at) {
+    // Written so that a negative length or NaN fails as well.
+    if (!this.ok || !(length >= 0 && length <= this.end - at)) {
       this.ok = false
       return -1
     }

@@ -32,8 +32,8 @@ export class ByteWriter {
 
   #claim(length: number): number {
     const at = this.position
-    if (length > this.end - at) {
-      throw new RangeError(`"length" expected at most ${this.end - at} bytes left, got ${length}`)
+    if (!(length >= 0 && length <= this.end - at)) {
+      throw new RangeError(`"length" expected 0..${this.end - at}, the bytes left, got ${length}`)
     }
     this.position = at + length
     return at

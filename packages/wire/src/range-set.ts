@@ -57,14 +57,13 @@ export class RangeSet {
     return i >= 0 && end <= this.#ends[i]
   }
 
-  /** Adds `[start, end)`; returns how many integers were new. */
+  /** Adds `[start, end)`; returns how many integers were new and stayed. */
   add(start: number, end: number): number {
     if (start >= end) return 0
     // Fast paths: behind everything, or extending the last range.
     const n = this.#length
     if (n === 0 || start > this.#ends[n - 1]) {
-      this.#insert(n, start, end)
-      return end - start
+      return this.#insert(n, start, end) ? end - start : 0
     }
     // first..last are the ranges that touch or overlap [start, end).
     let last = n - 1
@@ -84,8 +83,7 @@ export class RangeSet {
     }
     first++
     if (first > last) {
-      this.#insert(first, start, end)
-      return end - start
+      return this.#insert(first, start, end) ? end - start : 0
     }
     this.#starts[first] = low
     this.#ends[first] = high
@@ -95,6 +93,7 @@ export class RangeSet {
 
   /** Removes `[start, end)`; returns how many integers went. */
   delete(start: number, end: number): number {
+    if (start >= end) return 0
     let removed = 0
     let i = this.#length - 1
     while (i >= 0 && this.#starts[i] >= end) i--
@@ -117,9 +116,9 @@ export class RangeSet {
     return removed
   }
 
-  /** Drops the lowest range. */
+  /** Drops the lowest range, if there is one. */
   dropFirst(): void {
-    this.#remove(0, 1)
+    if (this.#length > 0) this.#remove(0, 1)
   }
 
   clear(): void {
@@ -138,9 +137,10 @@ export class RangeSet {
     return high
   }
 
-  #insert(index: number, start: number, end: number): void {
+  // False: the set is full of higher ranges, so that the new one is the lowest and is forgotten.
+  #insert(index: number, start: number, end: number): boolean {
     if (this.#length >= this.#maxRanges) {
-      if (index === 0) return
+      if (index === 0) return false
       this.#remove(0, 1)
       index--
     }
@@ -159,6 +159,7 @@ export class RangeSet {
     this.#starts[index] = start
     this.#ends[index] = end
     this.#length++
+    return true
   }
 
   #remove(index: number, count: number): void {

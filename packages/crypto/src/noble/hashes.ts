@@ -62,6 +62,10 @@ export function nobleHkdfExpand(
   length: number,
 ): Uint8Array {
   const hash = hashFunction(name)
+  // RFC 5869 §2.3
+  if (prk.length < hash.outputLen) {
+    throw new RangeError(`"prk" expected at least ${hash.outputLen} bytes, got ${prk.length}`)
+  }
   if (!Number.isSafeInteger(length) || length < 0 || length > 255 * hash.outputLen) {
     throw new RangeError(`"length" expected 0..${255 * hash.outputLen}, got ${length}`)
   }

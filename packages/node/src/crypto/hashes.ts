@@ -38,6 +38,10 @@ export function nodeHkdfExpand(
   length: number,
 ): Uint8Array {
   const hashLength = hash === 'sha256' ? 32 : hash === 'sha384' ? 48 : 64
+  // RFC 5869 §2.3
+  if (prk.length < hashLength) {
+    throw new RangeError(`"prk" expected at least ${hashLength} bytes, got ${prk.length}`)
+  }
   if (!Number.isSafeInteger(length) || length < 0 || length > 255 * hashLength) {
     throw new RangeError(`"length" expected 0..${255 * hashLength}, got ${length}`)
   }

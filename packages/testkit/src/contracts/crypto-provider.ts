@@ -107,6 +107,13 @@ function hashes(t: Test, provider: CryptoProvider): void {
     })
   }
 
+  void t.test('RFC 5869 §2.3: HKDF-Expand takes no key shorter than the hash', (t) => {
+    t.throws(() => provider.hkdfExpand('sha256', new Uint8Array(31), EMPTY, 32), RangeError)
+    t.throws(() => provider.hkdfExpand('sha384', new Uint8Array(32), EMPTY, 32), RangeError)
+    t.equal(provider.hkdfExpand('sha384', new Uint8Array(48), EMPTY, 0).length, 0)
+    t.end()
+  })
+
   void t.test('HKDF-Expand-Label: RFC 9001 appendix A.1', (t) => {
     const label = encodeHkdfLabel('client in', EMPTY, 32)
     t.equal(bytesToHex(label), '00200f746c73313320636c69656e7420696e00')
