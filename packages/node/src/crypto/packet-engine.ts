@@ -79,6 +79,8 @@ abstract class NodePacketKey extends PacketKeyBase {
 
 class AesPacketKey extends NodePacketKey {
   readonly #bytes: Uint8Array
+  readonly #headerKey: Uint8Array
+  // Made with the first mask: the next key of a key update never needs one.
   #ecb: EcbCipher | null
 
   constructor(
@@ -90,22 +92,29 @@ class AesPacketKey extends NodePacketKey {
   ) {
     super(memory, suite, key, iv)
     this.#bytes = memory.bytes
-    this.#ecb = createCipheriv(hp.length === 16 ? 'aes-128-ecb' : 'aes-256-ecb', hp, null)
-    this.#ecb.setAutoPadding(false)
+    this.#headerKey = new Uint8Array(hp)
+    this.#ecb = null
   }
 
   // RFC 9001 §5.4.3
   protected computeMask(mask: Uint8Array, sampleOffset: number): void {
     const sample = this.#bytes.subarray(sampleOffset, sampleOffset + 16)
-    const block = (this.#ecb as EcbCipher).update(sample) // null only after dispose
+    this.#ecb ??= createEcb(this.#headerKey)
+    const block = this.#ecb.update(sample)
     for (let i = 0; i < mask.length; i++) mask[i] = block[i]
   }
 
   protected override wipeKeys(): void {
     super.wipeKeys()
+    this.#headerKey.fill(0)
     // OpenSSL wipes the key schedule when the object is collected.
     this.#ecb = null
   }
+}
+
+function createEcb(key: Uint8Array): EcbCipher {
+  const name = key.length === 16 ? 'aes-128-ecb' : 'aes-256-ecb'
+  return createCipheriv(name, key, null).setAutoPadding(false)
 }
 
 const FIVE_ZEROS = new Uint8Array(5)
