@@ -1,50 +1,129 @@
-// One request and its response, RFC 9114 §4.1.
+// One request and its response on a bidirectional stream, RFC 9114 §4.1.
 
-import { H3_REQUEST_CANCELLED } from './errors.ts'
+import { QpackError } from '@godwit/qpack'
+import type { QuicStream } from '@godwit/quic'
+import type { Http3Core } from './core.ts'
+import { MessageError } from './core.ts'
+import {
+  H3_NO_ERROR,
+  H3_REQUEST_CANCELLED,
+  H3_REQUEST_INCOMPLETE,
+  Http3Error,
+  remoteError,
+  stateError,
+} from './errors.ts'
+import type { MessageHead } from './message-fields.ts'
+import { checkResponseFields, checkTrailerFields } from './message-fields.ts'
+import { hasNoContent, MessageReceiver } from './message-receiver.ts'
+import { MessageSender } from './message-sender.ts'
+import { ON_FINAL, ON_INTERIM, ON_TUNNEL } from './message-state.ts'
 
+/**
+ * An exchange. Methods that send throw for misuse; when the peer has given up the stream, or the
+ * connection is over, they do nothing. Methods marked internal are called by `Http3Connection`.
+ */
 export class RequestStream {
   /** The QUIC stream ID. */
   readonly id: number
+  /** Method of the request; empty while it has not arrived. */
+  method: string
   /** A place for the layer above to hang its own state on. */
   context: unknown
+  readonly #core: Http3Core
+  readonly #quic: QuicStream
+  readonly #receiver: MessageReceiver
+  readonly #sender: MessageSender
+  // Everything sent was acknowledged, or given up.
+  #sendingOver: boolean
 
-  constructor(id: number) {
-    this.id = id
+  /** Internal. */
+  constructor(core: Http3Core, quic: QuicStream) {
+    this.id = quic.id
+    this.method = ''
     this.context = undefined
+    this.#core = core
+    this.#quic = quic
+    this.#receiver = new MessageReceiver(core, this, quic)
+    this.#sender = new MessageSender(core, quic)
+    this.#sendingOver = false
+    core.streams.add(this)
   }
 
   // --- sending
 
-  /** Server: an interim response (`:status` 1xx, not 101). */
+  /**
+   * Server: an interim response (`:status` 1xx, not 101).
+   *
+   * @throws TypeError for fields that RFC 9114 §4.2 and §4.3.2 do not permit.
+   * @throws Http3Error `ERR_HTTP3_STREAM_STATE`, `ERR_HTTP3_FIELD_SECTION_TOO_LARGE`.
+   */
   sendInformational(fields: readonly string[]): void {
-    void fields
+    const head = this.#checkResponse(fields)
+    if (head.status >= 200) {
+      throw new TypeError(`"fields" expected a ":status" of 1xx, got ${head.status}`)
+    }
+    this.#sender.sendHeaders(fields, ON_INTERIM, -1, false)
   }
 
-  /** Server: the final response. `end`: no content follows. A client's request was sent by `request()`. */
+  /**
+   * Server: the final response; `end`: no content follows. (A client's is sent by `request()`.) A
+   * response to HEAD, and one with status 204 or 304, has no content.
+   *
+   * @throws TypeError for fields that RFC 9114 §4.2 and §4.3.2 do not permit.
+   * @throws Http3Error `ERR_HTTP3_STREAM_STATE`, `ERR_HTTP3_FIELD_SECTION_TOO_LARGE`,
+   *   `ERR_HTTP3_CONTENT_LENGTH`.
+   */
   sendHeaders(fields: readonly string[], end: boolean = false): void {
-    void [fields, end]
+    const { status, contentLength } = this.#checkResponse(fields)
+    if (status < 200) {
+      throw new TypeError(`"fields" expected a ":status" of 200 or above, got ${status}`)
+    }
+    if (this.method === 'CONNECT' && status < 300) {
+      this.#sender.sendHeaders(fields, ON_TUNNEL, -1, end)
+    } else {
+      const expected = hasNoContent(this.method, status) ? 0 : contentLength
+      this.#sender.sendHeaders(fields, ON_FINAL, expected, end)
+    }
   }
 
   /**
    * Queues content. The stream keeps a reference until it is acknowledged: do not change it.
    * False: a 'writable' event will tell when there is room; the chunk is queued in either case.
+   *
+   * @throws Http3Error `ERR_HTTP3_STREAM_STATE`, or `ERR_HTTP3_CONTENT_LENGTH` for more than was
+   *   announced.
    */
   sendData(chunk: Uint8Array): boolean {
-    void chunk
-    return true
+    return this.#sender.sendData(chunk)
   }
 
-  /** Sends the trailer section and ends the message. */
+  /**
+   * Sends the trailer section and ends the message.
+   *
+   * @throws as `sendHeaders` and `finish` do.
+   */
   sendTrailers(fields: readonly string[]): void {
-    void fields
+    checkPairs(fields)
+    const wrong = checkTrailerFields(fields)
+    if (wrong !== null) throw new TypeError(`"fields" expected a trailer section: ${wrong}`)
+    this.#sender.sendTrailers(fields)
   }
 
-  /** Ends the message. No-op when it has ended. */
-  finish(): void {}
+  /**
+   * Ends the message. No-op when it has ended.
+   *
+   * @throws Http3Error `ERR_HTTP3_STREAM_STATE`, or `ERR_HTTP3_CONTENT_LENGTH` when content is
+   *   missing: `reset` the stream then.
+   */
+  finish(): void {
+    this.#sender.finish()
+  }
 
   /** Abandons what we send (RESET_STREAM). No-op when it was acknowledged or reset. */
   reset(errorCode: number): void {
-    void errorCode
+    if (this.#sendingOver) return
+    this.#sender.reset(errorCode)
+    this.#endSending()
   }
 
   // --- receiving
@@ -54,12 +133,21 @@ export class RequestStream {
    * Poll events afterwards: reading may bring 'trailers', 'end' or 'reset'.
    */
   readData(): Uint8Array | null {
-    return null
+    if (this.#receiver.over || this.#core.closed) return null
+    try {
+      return this.#receiver.read()
+    } catch (error) {
+      this.#handleFailure(error)
+      return null
+    }
   }
 
   /** Reads no more: STOP_SENDING, and no further event about receiving. No-op when it has ended. */
   stopSending(errorCode: number): void {
-    void errorCode
+    if (this.#receiver.over) return
+    this.#receiver.abort()
+    this.#stopSending(errorCode)
+    this.handleReceived()
   }
 
   /** Both `reset` and `stopSending`. */
@@ -70,18 +158,154 @@ export class RequestStream {
 
   // --- reads
 
-  /** True until the message was ended or reset: `sendData` may be called (after the headers). */
+  /** True until the message was ended or given up: `sendData` has an effect (after the headers). */
   get writable(): boolean {
-    return false
+    return !this.#sender.over && !this.#core.closed && this.#quic.writable
   }
 
-  /** True when the peer's message is complete and was read to its end. */
+  /** True when nothing more will be received: the message is complete and read, or given up. */
   get ended(): boolean {
-    return false
+    return this.#receiver.over
   }
 
   /** Bytes queued and not yet acknowledged. */
   get bufferedAmount(): number {
-    return 0
+    return this.#quic.bufferedAmount
+  }
+
+  // --- internal
+
+  /** Internal: sends a request that was checked. */
+  sendRequest(fields: readonly string[], head: MessageHead, end: boolean): void {
+    this.method = head.method
+    if (head.method === 'CONNECT') this.#sender.sendHeaders(fields, ON_TUNNEL, -1, end)
+    else this.#sender.sendHeaders(fields, ON_FINAL, head.contentLength, end)
+  }
+
+  /** Internal. */
+  handleReadable(): void {
+    if (this.#receiver.over) return
+    try {
+      this.#receiver.handleReadable()
+    } catch (error) {
+      this.#handleFailure(error)
+    }
+  }
+
+  /** Internal. */
+  handleWritable(): void {
+    if (!this.#sender.over) this.#core.events.push({ type: 'writable', stream: this })
+  }
+
+  /** Internal: the peer abandoned its half. */
+  handleReset(errorCode: number): void {
+    if (this.#receiver.over) return
+    this.#core.countGlitch()
+    this.#receiver.abort()
+    if (this.#core.isServer) {
+      // RFC 9114 §4.1: nobody else will abort the response to a request that did not arrive.
+      if (!this.#receiver.surfaced) this.reset(H3_REQUEST_INCOMPLETE)
+    } else {
+      this.reset(H3_REQUEST_CANCELLED)
+    }
+    this.#surfaceReset(remoteError(errorCode, 'the peer reset the stream'))
+    this.handleReceived()
+  }
+
+  /** Internal: the peer wants no more of our half. */
+  handleStopSending(errorCode: number): void {
+    if (this.#sendingOver) return
+    if (errorCode !== H3_NO_ERROR) this.#core.countGlitch()
+    this.#sender.abort() // the transport has reset it
+    if (this.#visible) this.#core.events.push({ type: 'stop-sending', stream: this, errorCode })
+    this.#endSending()
+  }
+
+  /** Internal: everything we sent was acknowledged. */
+  handleFinished(): void {
+    if (this.#sendingOver || !this.#sender.over) return
+    if (this.#visible) this.#core.events.push({ type: 'finished', stream: this })
+    if (this.#core.isServer) this.#core.countSuccess()
+    this.#endSending()
+  }
+
+  /** Internal: our receiving half is over. */
+  handleReceived(): void {
+    if (this.#sendingOver) this.#core.streams.delete(this)
+  }
+
+  /** Internal: the peer, going away, will not process the request (RFC 9114 §5.2). */
+  handleRejected(error: Http3Error): void {
+    this.cancel(H3_REQUEST_CANCELLED)
+    this.#surfaceReset(error)
+  }
+
+  /** Internal: the connection is over. */
+  drop(): void {
+    this.#receiver.abort()
+    this.#sender.abort()
+    this.#sendingOver = true
+  }
+
+  // The host knows of the stream.
+  get #visible(): boolean {
+    return !this.#core.isServer || this.#receiver.surfaced
+  }
+
+  #checkResponse(fields: readonly string[]): MessageHead {
+    if (!this.#core.isServer) throw stateError('a client does not send responses')
+    checkPairs(fields)
+    const head = this.#core.head
+    const wrong = checkResponseFields(fields, head)
+    if (wrong !== null) throw new TypeError(`"fields" expected a response: ${wrong}`)
+    return head
+  }
+
+  #endSending(): void {
+    this.#sendingOver = true
+    if (this.#receiver.over) this.#core.streams.delete(this)
+  }
+
+  #surfaceReset(error: Http3Error): void {
+    if (!this.#visible) return
+    const { errorCode } = error
+    this.#core.events.push({ type: 'reset', stream: this, errorCode, error })
+  }
+
+  #stopSending(errorCode: number): void {
+    if (!this.#core.closed && !this.#quic.ended) this.#quic.stopSending(errorCode)
+  }
+
+  // The one place where what the peer did wrong on a request stream ends.
+  #handleFailure(error: unknown): void {
+    if (error instanceof MessageError) this.#handleMessageError(error)
+    else if (error instanceof Http3Error) this.#core.fail(error)
+    else if (error instanceof QpackError) {
+      this.#core.fail(new Http3Error(error.errorCode, error.message, { cause: error }))
+    } else throw error
+  }
+
+  #handleMessageError(error: MessageError): void {
+    const visible = this.#visible
+    this.#receiver.abort()
+    if (!visible && error.code === 'ERR_HTTP3_FIELD_SECTION_TOO_LARGE' && this.#quic.writable) {
+      // RFC 9114 §4.2.2: the status says more than an error code. The rest is then not wanted:
+      // RFC 9114 §4.1 has H3_NO_ERROR for this.
+      this.#sender.sendHeaders([':status', '431', 'content-length', '0'], ON_FINAL, 0, true)
+      this.#stopSending(H3_NO_ERROR)
+    } else {
+      this.reset(error.errorCode)
+      this.#stopSending(error.errorCode)
+    }
+    this.#surfaceReset(error)
+    this.handleReceived()
+    this.#core.countGlitch()
+  }
+}
+
+/** @throws TypeError when a name has no value. */
+export function checkPairs(fields: readonly string[]): void {
+  if (fields.length % 2 !== 0) {
+    throw new TypeError(`"fields" expected pairs of name and value, got ${fields.length} strings`)
   }
 }

@@ -89,8 +89,8 @@ t.test('secrets are never-indexed literals (rfc9204#4.5.4-1, RFC 9204 §7.1.3)',
 })
 
 t.test('a string is Huffman coded only when that is shorter', (t) => {
-  t.equal(toHex(encodeFieldSection(['etag', '\\\\\\'])), '0000' + '57' + '03' + '5c5c5c')
-  t.equal(toHex(encodeFieldSection(['etag', '302'])), '0000' + '57' + '82' + '6402')
+  t.equal(toHex(encodeFieldSection(['etag', '\\\\\\'])), '000057035c5c5c')
+  t.equal(toHex(encodeFieldSection(['etag', '302'])), '000057826402')
   t.end()
 })
 
