@@ -46,6 +46,8 @@ export const MAX_GAPS_PER_CONNECTION = 16384
 
 /** Bytes of CRYPTO data kept ahead of what TLS has read (RFC 9000 §7.5 demands 4096 at least): room for long certificate chains. */
 export const MAX_CRYPTO_BUFFER = 65536
+/** Gaps in the CRYPTO data of one packet number space: a handshake is some tens of packets. */
+export const MAX_CRYPTO_GAPS = 256
 
 /** Bytes written and not yet sent of one stream above which `write` returns false: two reads of a file. */
 export const SEND_HIGH_WATER_MARK = 131072

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import { TransportError } from '../src/errors.ts'
 import type { TransportParameters } from '../src/transport-parameters.ts'

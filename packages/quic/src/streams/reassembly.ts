@@ -1,0 +1,152 @@
+// Received bytes put in order, RFC 9000 §2.2. They are copied once, out of packet memory into pages;
+// a page that is full, or more than half full, is handed to the reader as it is.
+
+import { RangeSet } from '@godwit/wire'
+import { MAX_RECEIVE_PAGE, MIN_RECEIVE_PAGE } from '../limits.ts'
+
+/** Memory for stream offsets `[start, start + bytes.length)`. */
+class Page {
+  start: number
+  readonly bytes: Uint8Array
+
+  constructor(start: number, bytes: Uint8Array) {
+    this.start = start
+    this.bytes = bytes
+  }
+}
+
+/**
+ * A reassembly buffer. Pages are sorted and disjoint, so their sum is bounded by the flow-control
+ * window (plus one page); the caller bounds `gaps`.
+ */
+export class Reassembly {
+  /** Offset of the next byte that `read` returns. */
+  readOffset: number
+  /** Every byte before this offset has arrived. */
+  end: number
+
+  #pages: Page[]
+  // What arrived beyond `end`. Made when first needed.
+  #ahead: RangeSet | null
+  #pageSize: number
+  #discarding: boolean
+
+  constructor() {
+    this.readOffset = 0
+    this.end = 0
+    this.#pages = []
+    this.#ahead = null
+    this.#pageSize = MIN_RECEIVE_PAGE
+    this.#discarding = false
+  }
+
+  /** Pieces that lie beyond a gap. */
+  get gaps(): number {
+    return this.#ahead === null ? 0 : this.#ahead.length
+  }
+
+  /**
+   * Takes `bytes[start..end)`, which belong at stream offset `offset`. True: `end` has moved.
+   *
+   * @param bound no byte will ever lie at or beyond this offset: the final size, or Infinity.
+   */
+  insert(offset: number, bytes: Uint8Array, start: number, end: number, bound: number): boolean {
+    if (offset < this.end) {
+      start += this.end - offset
+      offset = this.end
+    }
+    if (start >= end) return false
+    if (!this.#discarding) this.#store(offset, bytes, start, end, bound)
+    const dataEnd = offset + (end - start)
+    const ahead = this.#ahead
+    if (offset > this.end) {
+      this.#ahead ??= new RangeSet()
+      this.#ahead.add(offset, dataEnd)
+      return false
+    }
+    this.end = dataEnd
+    if (ahead !== null) {
+      while (ahead.length > 0 && ahead.start(0) <= this.end) {
+        if (ahead.end(0) > this.end) this.end = ahead.end(0)
+        ahead.dropFirst()
+      }
+    }
+    return true
+  }
+
+  /** The next bytes in order, or null. The array, and the buffer below it, are the caller's alone. */
+  read(): Uint8Array | null {
+    if (this.readOffset === this.end || this.#discarding) return null
+    const page = this.#pages[0]
+    const size = page.bytes.length
+    const from = this.readOffset - page.start
+    const to = Math.min(this.end - page.start, size)
+    this.readOffset = page.start + to
+    if (from === 0 && to === size) {
+      this.#pages.shift()
+      return page.bytes
+    }
+    const lastBytes = to === size || this.gaps === 0
+    if (from === 0 && to * 2 >= size && lastBytes) {
+      this.#pages.shift()
+      return page.bytes.subarray(0, to)
+    }
+    const data = page.bytes.slice(from, to)
+    if (to === size) this.#pages.shift()
+    // All of the page was copied out: it serves for what comes next.
+    else if (lastBytes) page.start = this.end
+    return data
+  }
+
+  /** From now on bytes are tracked but not kept, and `read` returns null. */
+  discard(): void {
+    this.#discarding = true
+    this.#pages = []
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.discard()
+    this.#ahead = null
+  }
+
+  #store(offset: number, bytes: Uint8Array, start: number, end: number, bound: number): void {
+    const pages = this.#pages
+    // The last page that starts at or before offset; most often the last of all.
+    let i = pages.length - 1
+    while (i >= 0 && pages[i].start > offset) i--
+    while (start < end) {
+      let within = i < 0 ? -1 : offset - pages[i].start
+      if (within < 0 || within >= pages[i].bytes.length) {
+        if (i + 1 === pages.length || pages[i + 1].start > offset) {
+          this.#insertPage(i + 1, offset, bound)
+        }
+        i++
+        within = offset - pages[i].start
+      }
+      const target = pages[i].bytes
+      const take = Math.min(end - start, target.length - within)
+      target.set(bytes.subarray(start, start + take), within)
+      start += take
+      offset += take
+    }
+  }
+
+  #insertPage(index: number, offset: number, bound: number): void {
+    const pages = this.#pages
+    let start = offset
+    if (index > 0) {
+      // The reader has not emptied the last one before the next is needed: use larger ones.
+      this.#pageSize = Math.min(this.#pageSize * 2, MAX_RECEIVE_PAGE)
+      const previous = pages[index - 1]
+      start = Math.max(previous.start + previous.bytes.length, offset - (offset % this.#pageSize))
+    } else if (offset > this.end) {
+      start = Math.max(this.end, offset - (offset % this.#pageSize))
+    }
+    let end = Math.min(start + this.#pageSize, bound)
+    if (index < pages.length) end = Math.min(end, pages[index].start)
+    const page = new Page(start, new Uint8Array(end - start))
+    if (index === pages.length) pages.push(page)
+    else pages.splice(index, 0, page)
+  }
+}
