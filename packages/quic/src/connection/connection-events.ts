@@ -60,7 +60,7 @@ export class ConnectionEvents {
       const event = this.#streams.pollEvent()
       if (event !== null || this.#closed === null) return event
       this.#closedTold = true
-      this.#streams.closeAll(this.#closed.error)
+      this.#streams.closeAll()
       return { type: 'closed', error: this.#closed.error }
     }
     if (!this.#drained) return null

@@ -1,0 +1,86 @@
+import t from 'tap'
+import { chain, corrupt, delay, duplicate, loss, pair, Prng, rate, reorder } from '@godwit/testkit'
+import type { NetworkNode, Pair, SimConnection } from '@godwit/testkit'
+
+const KIB = 1024
+
+function echo(pair: Pair): void {
+  pair.server.onAccept = (connection) => {
+    connection.onEvent = (event) => {
+      if (event.type !== 'stream-readable' || event.stream.direction !== 'bidi') return
+      const record = connection.stream(event.stream)
+      for (const chunk of record.chunks.splice(0)) event.stream.write(chunk)
+      if (record.ended && !record.finished) {
+        record.finished = true
+        event.stream.finish()
+      }
+    }
+  }
+}
+
+function transfer(p: Pair, client: SimConnection, bytes: number): boolean {
+  const data = p.prng.bytes(bytes)
+  const record = client.send('bidi', data)
+  const done = p.run(() => record.ended, 600_000)
+  return done && Buffer.from(client.data(record.stream.id)).equals(data)
+}
+
+t.test('RFC 9000 §7: two endpoints complete and confirm a handshake', (t) => {
+  const p = pair({ seed: 1 })
+  const { client, server } = p.establish()
+  t.equal(client.connection.phase, 'established')
+  t.equal(server.connection.phase, 'established')
+  t.same(
+    client.events.map((event) => event.type),
+    ['connected', 'handshake-confirmed'],
+  )
+  t.equal(p.sim.now, 40, 'one and a half round trips, and HANDSHAKE_DONE comes back')
+  t.equal(client.connection.peerTransportParameters?.maxIdleTimeout, 30_000)
+  t.end()
+})
+
+t.test('data goes both ways', (t) => {
+  const p = pair({ seed: 2 })
+  echo(p)
+  const { client } = p.establish()
+  t.ok(transfer(p, client, 1000))
+  t.ok(transfer(p, client, 3000 * KIB))
+  const stats = client.connection.stats
+  t.equal(stats.packetsLost, 0)
+  t.ok(stats.smoothedRtt >= 20 && stats.smoothedRtt < 60, `rtt ${stats.smoothedRtt}`)
+  t.end()
+})
+
+t.test('data in both directions survives loss, reordering, duplication and corruption', (t) => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const network = (n: number): NetworkNode => {
+      const prng = new Prng(seed * 2 + n)
+      return chain(
+        delay(15, 2, prng.fork()),
+        loss(0.1, prng.fork()),
+        reorder(0.05, 10, prng.fork()),
+        duplicate(0.05, prng.fork(), 1),
+        corrupt(0.02, prng.fork()),
+      )
+    }
+    const p = pair({ seed, toServer: network(0), toClient: network(1) })
+    echo(p)
+    const { client } = p.establish()
+    t.ok(transfer(p, client, 256 * KIB), `seed ${seed} at ${Math.round(p.sim.now)} ms`)
+  }
+  t.end()
+})
+
+t.test('a narrow link with a short queue is used, not flooded', (t) => {
+  const link = (): NetworkNode => chain(rate(10_000_000, 50), delay(20))
+  const p = pair({ seed: 3, toServer: link(), toClient: link() })
+  echo(p)
+  const { client } = p.establish()
+  const start = p.sim.now
+  t.ok(transfer(p, client, 4000 * KIB))
+  const seconds = (p.sim.now - start) / 1000
+  const megabits = (4000 * KIB * 8) / seconds / 1e6
+  t.ok(megabits > 7, `${megabits.toFixed(1)} Mbit/s of 10`)
+  t.ok(client.connection.stats.packetsLost < client.connection.stats.packetsSent * 0.1)
+  t.end()
+})
