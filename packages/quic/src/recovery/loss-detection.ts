@@ -356,7 +356,7 @@ export class LossDetection {
     sent.lossTime = Infinity
     // Both thresholds fall monotonically with the packet number: the first packet that is not lost
     // ends the search.
-    for (let n = sent.base; n < sent.largestAcked; n++) {
+    for (let n = sent.base; n <= sent.largestAcked; n++) {
       const flags = sent.flags(n)
       if ((flags & (SENT_ACKED | SENT_NEWLY_ACKED)) !== 0) {
         sent.lostSince = -1
@@ -439,6 +439,7 @@ export class LossDetection {
     sent.remove(n)
     if (!probed) this.#reportLost(space, sent, n)
     this.congestion.onCongestionEvent(now, sent.sentTime(n))
+    sent.lostSince = -1
     sent.trim()
   }
 

@@ -268,6 +268,10 @@ export class SentPackets {
     const base = this.#base
     if ((this.flags(base) & SENT_IN_FLIGHT) === 0) {
       this.remove(base)
+      // Loss detection stopped before `base`: acknowledged packets behind it end the run of losses.
+      for (let n = base; n < this.#next && (this.flags(n) & HOLDS_BASE) === 0; n++) {
+        if ((this.flags(n) & SENT_ACKED) !== 0) this.lostSince = -1
+      }
       this.trim()
       return true
     }
