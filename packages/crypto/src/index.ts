@@ -37,7 +37,12 @@ export type {
   RandomBytes,
   SigningKey,
 } from './provider.ts'
-export { RSA_EXPONENT_MAX_BITS, RSA_MODULUS_MAX_BITS, RSA_MODULUS_MIN_BITS } from './limits.ts'
+export {
+  PUBLIC_KEY_MAX_BYTES,
+  RSA_EXPONENT_MAX_BITS,
+  RSA_MODULUS_MAX_BITS,
+  RSA_MODULUS_MIN_BITS,
+} from './limits.ts'
 export { createNobleProvider } from './noble/provider.ts'
 export { SIGNATURE_ALGORITHMS, signatureHash } from './signature-algorithms.ts'
 // For those who write a backend.

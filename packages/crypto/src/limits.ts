@@ -11,3 +11,10 @@ export const RSA_MODULUS_MIN_BITS = 1024
 
 /** Bits of the largest RSA public exponent that `verify` takes; the cost grows with each. */
 export const RSA_EXPONENT_MAX_BITS = 64
+
+/**
+ * Bytes of the largest SubjectPublicKeyInfo that `verify` looks at: room for the largest RSA key
+ * above. (OpenSSL parses much larger ones; in Node 26 a modulus of more than 16384 bits leaves an
+ * error behind that fails the next, unrelated, import of a private key.)
+ */
+export const PUBLIC_KEY_MAX_BYTES = 1200

@@ -19,6 +19,7 @@ export type PublicKey =
 
 /** Reads a SubjectPublicKeyInfo. Throws CryptoError for one that is malformed or not supported. */
 export function parsePublicKey(subjectPublicKeyInfo: Uint8Array): PublicKey {
+  if (subjectPublicKeyInfo.length > PUBLIC_KEY_MAX_BYTES) throw unsupported('key size')
   const outer = new DerReader(subjectPublicKeyInfo)
   const info = outer.enter(DER_SEQUENCE)
   outer.finish()

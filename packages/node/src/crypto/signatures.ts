@@ -12,6 +12,7 @@ import {
 } from 'node:crypto'
 import {
   CryptoError,
+  PUBLIC_KEY_MAX_BYTES,
   SIGNATURE_ALGORITHMS,
   signatureHash,
   type KeyType,
@@ -114,6 +115,7 @@ export function nodeVerify(
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
+  if (subjectPublicKeyInfo.length > PUBLIC_KEY_MAX_BYTES) return false
   try {
     const spki = subjectPublicKeyInfo
     const der = Buffer.from(spki.buffer, spki.byteOffset, spki.length)

@@ -180,8 +180,13 @@ export function rsa(
     t.notOk(provider.verify('rsa-pkcs1-sha256', der, message, signature))
     const huge = rsaPublicKey(new Uint8Array(4096).fill(0xff), Uint8Array.of(1, 0, 1))
     t.notOk(provider.verify('rsa-pkcs1-sha256', huge, message, new Uint8Array(4096)))
+    const large = rsaPublicKey(new Uint8Array(1025).fill(0xff), Uint8Array.of(1, 0, 1))
+    t.notOk(provider.verify('rsa-pkcs1-sha256', large, message, new Uint8Array(1025)))
     const slow = rsaPublicKey(new Uint8Array(256).fill(0xff), new Uint8Array(256).fill(0x7f))
     t.notOk(provider.verify('rsa-pkcs1-sha256', slow, message, new Uint8Array(256)))
+    // A refused key leaves nothing behind that fails what comes next.
+    const own = provider.generateSigningKey('p256')
+    t.equal(provider.importSigningKey(own.exportPkcs8()).type, 'p256')
     const exponentOne = rsaPublicKey(new Uint8Array(256).fill(0xff), Uint8Array.of(1))
     t.notOk(provider.verify('rsa-pkcs1-sha256', exponentOne, message, new Uint8Array(256)))
     t.end()
