@@ -18,6 +18,7 @@ export {
 } from '@godwit/node'
 export type {
   ConnectOptions,
+  CryptoBackend,
   DevelopmentCertificate,
   DevelopmentCertificateOptions,
   FetchOptions,

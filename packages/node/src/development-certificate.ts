@@ -15,7 +15,7 @@ import {
 } from '@godwit/x509'
 import type { Authority } from '@godwit/x509'
 import type { CryptoProvider } from '@godwit/crypto'
-import { createNodeProvider } from './crypto/provider.ts'
+import { selectProvider } from './crypto/select-provider.ts'
 import { aNonEmptyStringList, aString, parseOptions } from './options.ts'
 
 const DAY = 86_400_000
@@ -55,7 +55,7 @@ export function developmentCertificate(
   const names = parsed.names ?? ['localhost', '127.0.0.1', '::1']
   const directory = parsed.directory ?? defaultDirectory()
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const provider = createNodeProvider()
+  const provider = selectProvider()
   const { authority, pem: ca, caFile } = loadAuthority(provider, directory)
   // Different names get different files: two programs may want two certificates.
   const label = createHash('sha256').update(names.join('\n')).digest('hex').slice(0, 8)

@@ -8,6 +8,8 @@ export type { ResponseHead } from './client/request.ts'
 export { Http3ClientSession } from './client/session.ts'
 export type { RequestOptions } from './client/session.ts'
 export { createNodeProvider } from './crypto/provider.ts'
+export { selectProvider } from './crypto/select-provider.ts'
+export type { CryptoBackend } from './crypto/select-provider.ts'
 export { developmentCertificate } from './development-certificate.ts'
 export type {
   DevelopmentCertificate,

@@ -1,7 +1,7 @@
 // The sockets of clients: one endpoint per address family serves every connection of the process
 // and is closed with the last of them.
 
-import { createNodeProvider } from '../crypto/provider.ts'
+import { selectProvider } from '../crypto/select-provider.ts'
 import { EndpointHost } from '../endpoint-host.ts'
 
 interface SharedEndpoint {
@@ -69,7 +69,7 @@ export class EndpointLease {
 
 function openClientEndpoint(family: number): Promise<EndpointHost> {
   return EndpointHost.open({
-    provider: createNodeProvider(),
+    provider: selectProvider(),
     host: family === 6 ? '::' : '0.0.0.0',
     port: 0,
     onError: () => {

@@ -5,7 +5,7 @@ import { lookup as dnsLookup } from 'node:dns'
 import { isIP } from 'node:net'
 
 import { createClientSession } from '@godwit/tls'
-import { createNodeProvider } from '../crypto/provider.ts'
+import { selectProvider } from '../crypto/select-provider.ts'
 import { Http3HostError } from '../errors.ts'
 import { CONNECTION_ATTEMPT_DELAY } from '../limits.ts'
 import { keyLogOf } from '../tls/key-log.ts'
@@ -60,7 +60,7 @@ async function open(
   }
   const keyLog = keyLogOf()
   const handshake = createClientSession({
-    crypto: createNodeProvider(),
+    crypto: selectProvider(),
     serverName: options.servername ?? hostname,
     alpnProtocols: options.alpnProtocols,
     trustStore: options.trustStore,

@@ -17,6 +17,7 @@ import {
   parseOptions,
   type PemInput,
 } from '../options.ts'
+import { parseBackend, type CryptoBackend } from '../crypto/select-provider.ts'
 import type { IdentityOptions } from '../tls/identity.ts'
 import type { SNICallback } from '../tls/server-identities.ts'
 
@@ -33,6 +34,8 @@ export interface Http3ServerOptions {
   readonly ALPNProtocols?: readonly string[]
   /** Limits and behaviour of QUIC. */
   readonly transport?: TransportOptions
+  /** Which cryptography: 'simd' (the default where it runs), 'node' or 'noble'. */
+  readonly crypto?: CryptoBackend
   /** Bytes of a request's fields, as RFC 9114 §4.2.2 counts them. Default 16,384 as in node:http. */
   readonly maxHeaderSize?: number
   /** Connections at a time. Default 10,000. */
@@ -53,6 +56,7 @@ export interface ResolvedServerOptions {
   readonly sniCallback: SNICallback | undefined
   readonly alpnProtocols: readonly string[]
   readonly transport: ResolvedTransportOptions
+  readonly crypto: CryptoBackend | undefined
   readonly maxHeaderSize: number
   readonly maxConnections: number
   readonly closeTimeout: number
@@ -67,6 +71,7 @@ const SCHEMA = {
   SNICallback: aFunction<SNICallback>,
   ALPNProtocols: aNonEmptyStringList,
   transport: anObject<TransportOptions>,
+  crypto: parseBackend,
   maxHeaderSize: anInteger(1, 2 ** 30),
   maxConnections: anInteger(1, 2 ** 30),
   closeTimeout: aDuration,
@@ -86,6 +91,7 @@ export function parseServerOptions(options: Http3ServerOptions): ResolvedServerO
     sniCallback: parsed.SNICallback,
     alpnProtocols: parsed.ALPNProtocols ?? ['h3'],
     transport: parseTransportOptions(parsed.transport),
+    crypto: parsed.crypto,
     maxHeaderSize: parsed.maxHeaderSize ?? 16_384,
     maxConnections: parsed.maxConnections ?? 10_000,
     closeTimeout: parsed.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,

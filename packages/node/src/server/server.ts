@@ -2,11 +2,12 @@
 
 import { EventEmitter } from 'node:events'
 
+import type { CryptoProvider } from '@godwit/crypto'
 import { H3_NO_ERROR } from '@godwit/http3'
 import type { Connection, EndpointStats, ServerConfig } from '@godwit/quic'
 import { createServerSession } from '@godwit/tls'
 import type { Identity } from '@godwit/x509'
-import { createNodeProvider } from '../crypto/provider.ts'
+import { selectProvider } from '../crypto/select-provider.ts'
 import { EndpointHost } from '../endpoint-host.ts'
 import { Http3HostError } from '../errors.ts'
 import { PORT_ATTEMPTS } from '../limits.ts'
@@ -35,6 +36,7 @@ export type RequestListener = (request: Http3ServerRequest, response: Http3Serve
  */
 export class Http3Server extends EventEmitter {
   readonly #options: ResolvedServerOptions
+  readonly #provider: CryptoProvider
   readonly #identities: ServerIdentities
   readonly #sessions: Set<Http3ServerSession>
   readonly #listener: SessionListener
@@ -46,9 +48,9 @@ export class Http3Server extends EventEmitter {
   constructor(options: Http3ServerOptions, requestListener?: RequestListener) {
     super()
     this.#options = parseServerOptions(options)
-    const provider = createNodeProvider()
+    this.#provider = selectProvider(this.#options.crypto)
     const { identity, sniCallback, alsoTcp } = this.#options
-    this.#identities = new ServerIdentities(provider, identity, sniCallback)
+    this.#identities = new ServerIdentities(this.#provider, identity, sniCallback)
     this.#sessions = new Set()
     this.#listener = {
       onSession: (session) => this.emit('session', session),
@@ -185,7 +187,7 @@ export class Http3Server extends EventEmitter {
   async #bind(target: ListenTarget): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const host = await EndpointHost.open({
-        provider: createNodeProvider(),
+        provider: this.#provider,
         host: target.host,
         port: target.port,
         server: this.#serverConfig(),
@@ -210,7 +212,6 @@ export class Http3Server extends EventEmitter {
 
   #serverConfig(): ServerConfig {
     const options = this.#options
-    const provider = createNodeProvider()
     const keyLog = keyLogOf((line) => {
       if (this.listenerCount('keylog') > 0) this.emit('keylog', Buffer.from(`${line}\n`))
     })
@@ -225,7 +226,7 @@ export class Http3Server extends EventEmitter {
     return {
       createHandshake: () =>
         createServerSession({
-          crypto: provider,
+          crypto: this.#provider,
           selectIdentity,
           alpnProtocols: options.alpnProtocols,
           wallClock: Date.now,

@@ -3,7 +3,7 @@
 
 import type { CryptoProvider } from '@godwit/crypto'
 import type { Identity } from '@godwit/x509'
-import { createNodeProvider } from '../crypto/provider.ts'
+import { selectProvider } from '../crypto/select-provider.ts'
 import { wrongType } from '../options.ts'
 import { loadIdentities, type IdentityOptions } from './identity.ts'
 
@@ -79,5 +79,5 @@ function contextIdentities(context: SecureContext): readonly Identity[] {
 
 /** Loads a certificate and key for `SNICallback`. Throws as `createServer` does. */
 export function createSecureContext(options: IdentityOptions): SecureContext {
-  return { identities: loadIdentities(createNodeProvider(), options), options }
+  return { identities: loadIdentities(selectProvider(), options), options }
 }

@@ -1,0 +1,120 @@
+import t from 'tap'
+import { bindDatagramSocket } from '../src/dgram-socket.ts'
+import type { DatagramListener } from '../src/socket.ts'
+
+class Collector implements DatagramListener {
+  readonly received: { text: string; address: string; port: number }[] = []
+  readonly freed: number[] = []
+  onArrival: () => void = () => {}
+
+  onDatagram(path: { address: string; port: number }, _ecn: number, bytes: Uint8Array): void {
+    this.received.push({ text: Buffer.from(bytes).toString(), ...path })
+    this.onArrival()
+  }
+
+  onSlotFree(slot: number): void {
+    this.freed.push(slot)
+  }
+
+  onSocketError(error: Error): void {
+    throw error
+  }
+
+  async until(count: number): Promise<void> {
+    while (this.received.length < count) {
+      await new Promise<void>((resolve) => {
+        this.onArrival = resolve
+      })
+    }
+  }
+}
+
+t.test('one slot may be rewritten right after each send', async (t) => {
+  const inbox = new Collector()
+  const receiver = await bindDatagramSocket('127.0.0.1', 0, inbox)
+  const outbox = new Collector()
+  const sender = await bindDatagramSocket('127.0.0.1', 0, outbox)
+  const slot = Buffer.alloc(16)
+  const path = { address: '127.0.0.1', port: receiver.address.port }
+  for (let i = 0; i < 100; i++) {
+    slot.write(String(i).padStart(4, '0'))
+    while (!sender.send(slot, 0, 4, 4, path, 7)) {
+      while (outbox.freed.pop() !== 7) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  await inbox.until(100)
+  t.strictSame(
+    inbox.received.map(({ text }) => Number(text)),
+    Array.from({ length: 100 }, (_, i) => i),
+  )
+  t.equal(inbox.received[0]?.port, sender.address.port)
+  receiver.close()
+  sender.close()
+})
+
+t.test('segments leave as datagrams of their own', async (t) => {
+  const inbox = new Collector()
+  const receiver = await bindDatagramSocket('127.0.0.1', 0, inbox)
+  const sender = await bindDatagramSocket('127.0.0.1', 0, new Collector())
+  const path = { address: '127.0.0.1', port: receiver.address.port }
+  sender.send(Buffer.from('__aaabbbc__'), 2, 7, 3, path, 1)
+  await inbox.until(3)
+  t.strictSame(
+    inbox.received.map(({ text }) => text),
+    ['aaa', 'bbb', 'c'],
+  )
+  receiver.close()
+  sender.close()
+})
+
+t.test('without a host a socket hears IPv6 and IPv4', async (t) => {
+  const inbox = new Collector()
+  const receiver = await bindDatagramSocket(undefined, 0, inbox)
+  if (receiver.address.family === 'IPv4') t.comment('no IPv6 here')
+  const port = receiver.address.port
+  const four = await bindDatagramSocket('127.0.0.1', 0, new Collector())
+  four.send(Buffer.from('four'), 0, 4, 4, { address: '127.0.0.1', port }, 1)
+  await inbox.until(1)
+  t.match(inbox.received[0]?.address, /(^|:)127\.0\.0\.1$/)
+  if (receiver.address.family === 'IPv6') {
+    const six = await bindDatagramSocket('::1', 0, new Collector())
+    six.send(Buffer.from('six'), 0, 3, 3, { address: '::1', port }, 1)
+    await inbox.until(2)
+    t.equal(inbox.received[1]?.address, '::1')
+    // And answers the IPv4 peer by the name that it came under.
+    const answered = new Collector()
+    const peer = await bindDatagramSocket('127.0.0.1', 0, answered)
+    receiver.send(
+      Buffer.from('back'),
+      0,
+      4,
+      4,
+      { address: '::ffff:127.0.0.1', port: peer.address.port },
+      1,
+    )
+    await answered.until(1)
+    t.equal(answered.received[0]?.text, 'back')
+    six.close()
+    peer.close()
+  }
+  four.close()
+  receiver.close()
+})
+
+t.test('a port in use rejects with the error of node', async (t) => {
+  const first = await bindDatagramSocket('127.0.0.1', 0, new Collector())
+  await t.rejects(bindDatagramSocket('127.0.0.1', first.address.port, new Collector()), {
+    code: 'EADDRINUSE',
+    syscall: 'bind',
+  })
+  first.close()
+})
+
+t.test('sending after close is a lost datagram, not an exception', async (t) => {
+  const socket = await bindDatagramSocket('127.0.0.1', 0, new Collector())
+  socket.close()
+  socket.close()
+  t.equal(socket.send(Buffer.from('x'), 0, 1, 1, { address: '127.0.0.1', port: 9 }, 1), true)
+  socket.unref()
+  socket.ref()
+})

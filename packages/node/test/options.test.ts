@@ -1,0 +1,71 @@
+import t from 'tap'
+import { createServer } from '../src/index.ts'
+import { connect } from '../src/client/connect.ts'
+import { parseListenArguments } from '../src/server/listen-arguments.ts'
+import { makeIdentity } from './support/identity.ts'
+
+const { key, cert } = makeIdentity()
+
+t.test('an unknown option is a TypeError that names it and the known ones', async (t) => {
+  // @ts-expect-error -- what a JavaScript caller may do
+  t.throws(() => createServer({ key, cert, certs: cert }), {
+    name: 'TypeError',
+    message: /"certs" is not an option; known: key, cert/,
+  })
+})
+
+t.test('a wrong type names the option, what was expected and what came', async (t) => {
+  // @ts-expect-error -- what a JavaScript caller may do
+  t.throws(() => createServer({ key: 5, cert }), {
+    name: 'TypeError',
+    message: /"key" expected PEM .* got 5/,
+  })
+  // @ts-expect-error -- what a JavaScript caller may do
+  t.throws(() => createServer({ key, cert, alsoTcp: 'yes' }), {
+    message: `"alsoTcp" expected boolean, got 'yes'`,
+  })
+  t.throws(() => createServer({ key, cert, ALPNProtocols: [] }), {
+    message: /"ALPNProtocols" expected non-empty array of strings, got array/,
+  })
+  // @ts-expect-error -- what a JavaScript caller may do
+  t.throws(() => createServer(null), { message: '"options" expected object, got null' })
+  // @ts-expect-error -- what a JavaScript caller may do
+  t.throws(() => createServer({ key, cert }, 'handler'), { message: /"requestListener"/ })
+})
+
+t.test('a number out of range is a RangeError', async (t) => {
+  t.throws(() => createServer({ key, cert, maxHeaderSize: 0 }), {
+    name: 'RangeError',
+    message: '"maxHeaderSize" expected integer 1..1073741824, got 0',
+  })
+  t.throws(() => createServer({ key, cert, transport: { maxIdleTimeout: -1 } }), {
+    name: 'RangeError',
+    message: /"transport.maxIdleTimeout" expected an integer/,
+  })
+})
+
+t.test('wrong options of a client reject before anything is sent', async (t) => {
+  await t.rejects(connect('http://localhost/'), { message: /"url" expected an https: URL/ })
+  // @ts-expect-error -- what a JavaScript caller may do
+  await t.rejects(connect('https://localhost/', { cafile: 'x' }), { message: /"cafile"/ })
+  await t.rejects(connect('https://localhost/', { family: 5 }), {
+    name: 'RangeError',
+    message: '"family" expected 0, 4 or 6, got 5',
+  })
+})
+
+t.test('listen takes the forms of node:net', async (t) => {
+  const callback = (): void => {}
+  t.match(parseListenArguments([]), { port: 0, host: undefined, callback: undefined })
+  t.match(parseListenArguments([443]), { port: 443, host: undefined })
+  t.match(parseListenArguments(['443', callback]), { port: 443, callback })
+  t.match(parseListenArguments([443, '::1', callback]), { port: 443, host: '::1', callback })
+  t.match(parseListenArguments([443, '127.0.0.1', 511, callback]), { host: '127.0.0.1' })
+  t.match(parseListenArguments([{ port: 443, host: 'localhost', backlog: 5 }, callback]), {
+    port: 443,
+    host: 'localhost',
+    callback,
+  })
+  t.throws(() => parseListenArguments([70_000]), { name: 'RangeError', message: /"port"/ })
+  t.throws(() => parseListenArguments([{ port: -1 }]), { name: 'RangeError', message: /"port"/ })
+})
