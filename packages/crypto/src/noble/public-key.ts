@@ -1,6 +1,7 @@
 // SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) of the keys that sign: RFC 5480, RFC 8410, RFC 8017.
 
 import { CryptoError } from '../errors.ts'
+import { PUBLIC_KEY_MAX_BYTES } from '../limits.ts'
 import { DER_BIT_STRING, DER_NULL, DER_SEQUENCE, derElement, derOid, DerReader } from './der.ts'
 import { isUncompressedPoint, nistCurveByOid, type NistCurve } from './nist-curves.ts'
 import { rsaPublicKey, type RsaPublicKey } from './rsa.ts'
