@@ -1,5 +1,5 @@
 import { congestionControllerContract } from '@godwit/testkit'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import { Cubic } from '../../src/recovery/cubic.ts'
 import { MDS } from './harness.ts'

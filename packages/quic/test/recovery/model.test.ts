@@ -2,7 +2,7 @@
 // acknowledged, lost, skipped, discarded or timed out, both must say the same.
 
 import { Prng } from '@godwit/testkit'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import type { CongestionController } from '../../src/recovery/congestion-controller.ts'
 import { LossDetection } from '../../src/recovery/loss-detection.ts'

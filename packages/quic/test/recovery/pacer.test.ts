@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import { Pacer, paceWindow } from '../../src/recovery/pacer.ts'
 import { RttEstimator } from '../../src/recovery/rtt.ts'

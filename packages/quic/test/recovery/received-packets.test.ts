@@ -1,5 +1,5 @@
 import { ByteReader } from '@godwit/wire'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import { decodeFrame } from '../../src/frame-decoder.ts'
 import { Frame } from '../../src/frame.ts'

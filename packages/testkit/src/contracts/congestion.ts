@@ -31,7 +31,7 @@ export function congestionControllerContract(
     return now + 100
   }
 
-  t.test(
+  void t.test(
     'RFC 9002 §7.2: the initial window is ten datagrams, within 14720 bytes (rfc9002#7.2-1)',
     (t) => {
       t.equal(make(1200).cwnd, 12000)
@@ -44,7 +44,7 @@ export function congestionControllerContract(
     },
   )
 
-  t.test(
+  void t.test(
     'RFC 9002 §7.2: the initial window follows the datagram size until it is used (rfc9002#7.2-2)',
     (t) => {
       const controller = make(1200)
@@ -58,7 +58,7 @@ export function congestionControllerContract(
     },
   )
 
-  t.test('RFC 9002 §7.3.1: slow start adds what is acknowledged', (t) => {
+  void t.test('RFC 9002 §7.3.1: slow start adds what is acknowledged', (t) => {
     const controller = make(size)
     controller.onPacketSent(0, size, size)
     controller.onPacketAcked(100, 0, size, rtt, true)
@@ -68,7 +68,7 @@ export function congestionControllerContract(
     t.end()
   })
 
-  t.test('RFC 9002 §7.8: a window that is not used up does not grow (rfc9002#7.8-1)', (t) => {
+  void t.test('RFC 9002 §7.8: a window that is not used up does not grow (rfc9002#7.8-1)', (t) => {
     const controller = make(size)
     round(controller, 0, false)
     t.equal(controller.cwnd, 12000)
@@ -80,7 +80,7 @@ export function congestionControllerContract(
     t.end()
   })
 
-  t.test(
+  void t.test(
     'RFC 9002 §7.3.1: a loss ends slow start and lowers window and threshold (rfc9002#7.3.1-1, rfc9002#7.3.2-1)',
     (t) => {
       const controller = make(size)
@@ -96,7 +96,7 @@ export function congestionControllerContract(
     },
   )
 
-  t.test('RFC 9002 §7.3.2: one reduction per recovery period, and no growth in it', (t) => {
+  void t.test('RFC 9002 §7.3.2: one reduction per recovery period, and no growth in it', (t) => {
     const controller = make(size)
     let now = 0
     for (let i = 0; i < 4; i++) now = round(controller, now)
@@ -112,7 +112,7 @@ export function congestionControllerContract(
     t.end()
   })
 
-  t.test('RFC 9002 §7.3.3: congestion avoidance grows, and slower than slow start', (t) => {
+  void t.test('RFC 9002 §7.3.3: congestion avoidance grows, and slower than slow start', (t) => {
     const controller = make(size)
     let now = 0
     for (let i = 0; i < 4; i++) now = round(controller, now)
@@ -130,7 +130,7 @@ export function congestionControllerContract(
     t.end()
   })
 
-  t.test('RFC 9002 §7.2: the window never falls below two datagrams (rfc9002#7.2-4)', (t) => {
+  void t.test('RFC 9002 §7.2: the window never falls below two datagrams (rfc9002#7.2-4)', (t) => {
     const controller = make(size)
     for (let i = 1; i < 30; i++) controller.onCongestionEvent(i * 100, i * 100)
     t.equal(controller.cwnd, 2 * size)
@@ -139,7 +139,7 @@ export function congestionControllerContract(
     t.end()
   })
 
-  t.test(
+  void t.test(
     'RFC 9002 §7.6.2: persistent congestion leaves the minimum window and slow start (rfc9002#7.6.2-5)',
     (t) => {
       const controller = make(size)
@@ -157,7 +157,7 @@ export function congestionControllerContract(
     },
   )
 
-  t.test('RFC 9002 §7.7: the pacing rate exceeds window by RTT a little', (t) => {
+  void t.test('RFC 9002 §7.7: the pacing rate exceeds window by RTT a little', (t) => {
     const controller = make(size)
     t.ok(controller.pacingRate(rtt) >= (1.25 * controller.cwnd) / 100)
     t.ok(controller.pacingRate(rtt) <= (2 * controller.cwnd) / 100)
@@ -166,7 +166,7 @@ export function congestionControllerContract(
     t.end()
   })
 
-  t.test('the window stays a finite number over a long random life', (t) => {
+  void t.test('the window stays a finite number over a long random life', (t) => {
     const controller = make(size)
     const prng = new Prng(9002)
     let now = 0
