@@ -1,0 +1,149 @@
+// A peer that does as the test says: it knows the secrets of the null handshake and seals packets
+// of its own among those of the real peer.
+
+import { TLS_AES_128_GCM_SHA256 } from '@godwit/protection'
+import type { EncryptionLevel } from '@godwit/quic'
+import { LEVEL_APPLICATION, LEVEL_HANDSHAKE } from '@godwit/quic'
+import {
+  chain,
+  CLIENT_ADDRESS,
+  delay,
+  nullSecret,
+  observe,
+  pair,
+  SERVER_ADDRESS,
+} from '@godwit/testkit'
+import type { NetworkNode, Pair, PairOptions, SimDatagram } from '@godwit/testkit'
+import { encodeVarint, varintLength } from '@godwit/wire'
+import { PACKET_HANDSHAKE, PACKET_ONE_RTT, VERSION_1 } from '../../src/constants.ts'
+import { writeLongHeader, writePacketLength, writeShortHeader } from '../../src/packet-header.ts'
+import { PacketWriter } from '../../src/packet-writer.ts'
+
+export type Side = 'client' | 'server'
+
+/** Bytes of varints, strings and arrays, one after another. */
+export function bytes(...parts: readonly (number | string | Uint8Array)[]): Uint8Array {
+  const arrays = parts.map((part) => {
+    if (typeof part === 'string') return Uint8Array.from(Buffer.from(part))
+    if (typeof part !== 'number') return part
+    const out = new Uint8Array(varintLength(part))
+    encodeVarint(out, 0, part)
+    return out
+  })
+  return Uint8Array.from(Buffer.concat(arrays))
+}
+
+export interface ForgeOptions {
+  readonly level?: EncryptionLevel
+  readonly packetNumber?: number
+  /** XORed into the first byte before sealing. */
+  readonly firstByteBits?: number
+  /** Size of the datagram; zeros follow the packet. */
+  readonly padTo?: number
+}
+
+/** A pair whose datagrams are noted, with a forger on each side. */
+export interface ForgedPair extends Pair {
+  /** Datagrams as they were sent, by the sender's side. */
+  readonly sent: Record<Side, SimDatagram[]>
+  /** Sends a packet with `frames` as if `side` had. */
+  forge(side: Side, frames: Uint8Array, options?: ForgeOptions): void
+  /** Sends any datagram as if `side` had. */
+  inject(side: Side, datagram: Uint8Array): void
+}
+
+export function forgedPair(options: PairOptions = {}): ForgedPair {
+  const seed = options.seed ?? 1
+  const sent: Record<Side, SimDatagram[]> = { client: [], server: [] }
+  const tap = (side: Side, node: NetworkNode | undefined): NetworkNode =>
+    chain(
+      observe((_, datagram) => sent[side].push(datagram)),
+      node ?? delay(10),
+    )
+  const p = pair({
+    ...options,
+    toServer: tap('client', options.toServer),
+    toClient: tap('server', options.toClient),
+  })
+  let nextNumber = 5000
+  const inject = (side: Side, datagram: Uint8Array): void => {
+    const [from, to] =
+      side === 'client' ? [CLIENT_ADDRESS, SERVER_ADDRESS] : [SERVER_ADDRESS, CLIENT_ADDRESS]
+    p.sim.inject(from, to, { bytes: datagram, ecn: 0 })
+  }
+  const forge = (side: Side, frames: Uint8Array, forgeOptions: ForgeOptions = {}): void => {
+    const { level = LEVEL_APPLICATION, packetNumber = nextNumber++ } = forgeOptions
+    const memory = p.protection.engine.memory.bytes
+    const writer = new PacketWriter(memory)
+    writer.reset(0, memory.length)
+    const ids = connectionIds(sent, side)
+    const numberOffset =
+      level === LEVEL_APPLICATION
+        ? writeShortHeader(writer, ids.destination, false, false, packetNumber, 4)
+        : writeLongHeader(
+            writer,
+            level === LEVEL_HANDSHAKE ? PACKET_HANDSHAKE : PACKET_ONE_RTT,
+            VERSION_1,
+            ids.destination,
+            ids.source,
+            new Uint8Array(0),
+            packetNumber,
+            4,
+          )
+    memory.set(frames, writer.position)
+    writer.position += frames.length
+    if (level !== LEVEL_APPLICATION) {
+      writePacketLength(memory, numberOffset, 4 + frames.length + 16)
+    }
+    memory[0] ^= forgeOptions.firstByteBits ?? 0
+    const secret = nullSecret(seed, level, side)
+    const key = p.protection.packetKey(VERSION_1, TLS_AES_128_GCM_SHA256, secret)
+    key.protect(0, numberOffset, 4, frames.length, packetNumber)
+    const end = writer.position + 16
+    const size = Math.max(end, forgeOptions.padTo ?? 0)
+    memory.fill(0, end, size)
+    inject(side, memory.slice(0, size))
+  }
+  return { ...p, sent, forge, inject }
+}
+
+/** The connection IDs that `side` uses, from the long headers that were sent. */
+export function connectionIds(
+  sent: Record<Side, SimDatagram[]>,
+  side: Side,
+): { source: Uint8Array; destination: Uint8Array } {
+  const peer = side === 'client' ? 'server' : 'client'
+  return { source: sourceId(sent[side]), destination: sourceId(sent[peer]) }
+}
+
+function sourceId(datagrams: readonly SimDatagram[]): Uint8Array {
+  for (const { bytes } of datagrams) {
+    if ((bytes[0] & 0x80) === 0) continue
+    const at = 6 + bytes[5]
+    return bytes.slice(at + 1, at + 1 + bytes[at])
+  }
+  throw new Error('no long header was sent')
+}
+
+/** Rewrites encoded transport parameters: a value for an ID replaces or adds, null takes away. */
+export function editParameters(
+  edits: Record<number, Uint8Array | null>,
+): (encoded: Uint8Array) => Uint8Array {
+  return (encoded) => {
+    const parameters = new Map<number, Uint8Array>()
+    for (let at = 0; at < encoded.length;) {
+      // IDs and lengths of ours fit one byte each.
+      const id = encoded[at]
+      const length = encoded[at + 1]
+      parameters.set(id, encoded.slice(at + 2, at + 2 + length))
+      at += 2 + length
+    }
+    for (const [id, value] of Object.entries(edits)) {
+      if (value === null) parameters.delete(Number(id))
+      else parameters.set(Number(id), value)
+    }
+    const parts: (number | Uint8Array)[] = []
+    for (const [id, value] of parameters) parts.push(id, value.length, value)
+    return bytes(...parts)
+  }
+}
