@@ -1,0 +1,108 @@
+import * as fc from 'fast-check'
+import t from 'tap'
+import { Reassembly } from '../../src/streams/reassembly.ts'
+import { concat, pattern, random } from './harness.ts'
+
+const SEED = 9000
+
+t.test('RFC 9000 §2.2: pieces in any order, cut anyhow and repeated, are read in order', (t) => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 200_000 }),
+      fc.integer({ min: 1, max: 5000 }),
+      fc.nat({ max: 2 ** 30 }),
+      fc.constantFrom(0, 5, 1000),
+      fc.boolean(),
+      (total, piece, seed, shuffle, sizeKnown) => {
+        const rnd = random(seed)
+        const data = pattern(total)
+        const pieces: [number, number, number][] = []
+        for (let at = 0, i = 0; at < total; at += piece, i++) {
+          const start = Math.max(0, at - Math.floor(rnd() * piece * 0.5))
+          const end = Math.min(total, at + piece + Math.floor(rnd() * piece * 0.5))
+          pieces.push([start, end, i + rnd() * shuffle])
+          if (rnd() < 0.2) pieces.push([start, end, i + rnd() * shuffle])
+        }
+        pieces.sort((a, b) => a[2] - b[2])
+        const buffer = new Reassembly()
+        const have = new Uint8Array(total)
+        const read: Uint8Array[] = []
+        const copies: Uint8Array[] = []
+        let inOrder = 0
+        for (const [start, end] of pieces) {
+          have.fill(1, start, end)
+          const before = inOrder
+          while (inOrder < total && have[inOrder] === 1) inOrder++
+          const slot = new Uint8Array(end - start + 10)
+          slot.set(data.subarray(start, end), 5)
+          const moved = buffer.insert(start, slot, 5, 5 + end - start, sizeKnown ? total : Infinity)
+          // Packet memory is used again.
+          slot.fill(0xee)
+          if (moved !== inOrder > before) throw new Error('insert is wrong about news')
+          if (buffer.end !== inOrder) throw new Error(`end ${buffer.end} instead of ${inOrder}`)
+          while (rnd() < 0.3) {
+            const bytes = buffer.read()
+            if ((bytes === null) !== (copies.reduce((n, c) => n + c.length, 0) === inOrder)) {
+              throw new Error('read is wrong about null')
+            }
+            if (bytes === null) break
+            read.push(bytes)
+            copies.push(bytes.slice())
+          }
+        }
+        for (let bytes = buffer.read(); bytes !== null; bytes = buffer.read()) {
+          read.push(bytes)
+          copies.push(bytes.slice())
+        }
+        if (buffer.gaps !== 0) throw new Error('gaps left')
+        // Nobody writes to what was handed out, and no two arrays share a buffer.
+        const buffers = new Set(read.map((bytes) => bytes.buffer))
+        return (
+          buffers.size === read.length &&
+          Buffer.compare(concat(read), data) === 0 &&
+          Buffer.compare(concat(copies), data) === 0
+        )
+      },
+    ),
+    { seed: SEED, numRuns: 150 },
+  )
+  t.end()
+})
+
+t.test('what was read may be transferred to another thread without harm', (t) => {
+  const buffer = new Reassembly()
+  const data = pattern(10_000)
+  const read: Uint8Array[] = []
+  for (let at = 0; at < 10_000; at += 100) {
+    buffer.insert(at, data, at, at + 100, Infinity)
+    const bytes = buffer.read() as Uint8Array
+    const { buffer: moved } = structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] })
+    read.push(new Uint8Array(moved).subarray(0, 100))
+  }
+  t.same(concat(read), data)
+  t.end()
+})
+
+t.test('attack 5: one byte in every page takes no more memory than the window', (t) => {
+  const buffer = new Reassembly()
+  const window = 4 * 1024 * 1024
+  const before = process.memoryUsage().arrayBuffers
+  for (let at = window - 1; at > 0; at -= 2048) buffer.insert(at, new Uint8Array(1), 0, 1, Infinity)
+  const grown = process.memoryUsage().arrayBuffers - before
+  t.equal(buffer.gaps, 2048)
+  t.ok(grown < window + 256 * 1024, `${grown} bytes`)
+  t.end()
+})
+
+t.test('when discarding, pieces are tracked and nothing is kept', (t) => {
+  const buffer = new Reassembly()
+  buffer.insert(0, pattern(100), 0, 100, Infinity)
+  buffer.discard()
+  t.equal(buffer.read(), null)
+  buffer.insert(200, pattern(100), 0, 100, Infinity)
+  t.equal(buffer.gaps, 1)
+  t.ok(buffer.insert(100, pattern(100), 0, 100, Infinity))
+  t.equal(buffer.end, 300)
+  t.equal(buffer.read(), null)
+  t.end()
+})
