@@ -2,14 +2,14 @@
 // is checked in is what the sources give (CI does).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import asc from 'assemblyscript/asc'
+import { main as compileAssemblyScript } from 'assemblyscript/asc'
 
 const folder = fileURLToPath(new URL('../assembly/', import.meta.url))
 const target = fileURLToPath(new URL('../src/simd/module.ts', import.meta.url))
 
 async function compile(...features) {
   let binary
-  const { error, stderr } = await asc.main(
+  const { error, stderr } = await compileAssemblyScript(
     ['index.ts', '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--enable', 'simd']
       .concat(features.flatMap((name) => ['--enable', name]))
       .concat(['--disableWarning', '112', '--outFile', 'module.wasm']),

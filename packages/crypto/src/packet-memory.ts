@@ -10,11 +10,16 @@ export function allocatePacketMemory(
   slotCount: number,
   slotSize: number = DEFAULT_SLOT_SIZE,
 ): PacketMemory {
+  checkSlots(slotCount, slotSize)
+  return { bytes: new Uint8Array(slotCount * slotSize), base: 0, slotSize, slotCount }
+}
+
+/** Throws RangeError for a number or size of slots that makes no sense. */
+export function checkSlots(slotCount: number, slotSize: number): void {
   if (!Number.isSafeInteger(slotCount) || slotCount < 1) {
     throw new RangeError(`"slotCount" expected an integer from 1, got ${slotCount}`)
   }
   if (!Number.isSafeInteger(slotSize) || slotSize < 64 || slotSize > 65_664) {
     throw new RangeError(`"slotSize" expected an integer from 64 to 65664, got ${slotSize}`)
   }
-  return { bytes: new Uint8Array(slotCount * slotSize), base: 0, slotSize, slotCount }
 }

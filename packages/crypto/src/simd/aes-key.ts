@@ -13,6 +13,7 @@
 import type { PacketKey } from '../provider.ts'
 import { MAX_BLOCKS, RING_BLOCKS, RING_PACKETS } from './arena.ts'
 import type { Arena, Holder } from './arena.ts'
+import { checkNumber, checkOpen, checkSample, checkSeal } from './bounds.ts'
 
 /** A raw block cipher under one key, for keystream. */
 export interface BlockCipher {
@@ -26,9 +27,6 @@ export type CreateBlockCipher = (key: Uint8Array) => BlockCipher
 const SHORT_BLOCKS = 11
 
 const TWO_32 = 0x100000000
-const TAG = 16
-/** Bytes from the packet number to the end of the sample, RFC 9001 §5.4.2. */
-const SAMPLE_END = 20
 
 export class AesSimdKey implements PacketKey, Holder {
   readonly #arena: Arena
@@ -45,6 +43,7 @@ export class AesSimdKey implements PacketKey, Holder {
   #window: number
   /** The number after the last packet that was authentic; -1 before any. */
   #expected: number
+  #disposed: boolean
 
   constructor(
     arena: Arena,
@@ -68,6 +67,7 @@ export class AesSimdKey implements PacketKey, Holder {
     this.#blocks = 0
     this.#window = 1
     this.#expected = -1
+    this.#disposed = false
   }
 
   protect(
@@ -78,15 +78,12 @@ export class AesSimdKey implements PacketKey, Holder {
     packetNumber: number,
   ): void {
     const arena = this.#arena
-    const header = pnOffset - offset
-    arena.check(offset, header + pnLength + payloadLength + TAG)
-    if (!(header >= 0 && pnLength >= 1 && pnLength <= 4 && payloadLength + pnLength >= 4)) {
-      throw new RangeError('"payloadLength" and "pnLength" expected four bytes together, or more')
-    }
+    checkSeal(arena.slots, offset, pnOffset, pnLength, payloadLength)
+    checkNumber(packetNumber)
     arena.exports.aesProtect(
       this.#address(),
-      offset,
-      header,
+      arena.slotBase + offset,
+      pnOffset - offset,
       pnLength,
       payloadLength,
       (packetNumber / TWO_32) | 0,
@@ -97,9 +94,10 @@ export class AesSimdKey implements PacketKey, Holder {
 
   removeHeaderProtection(offset: number, pnOffset: number): number {
     const arena = this.#arena
-    arena.check(offset, pnOffset - offset + SAMPLE_END)
-    const length = arena.exports.aesUnmask(this.#address(), offset, pnOffset - offset)
-    const b = arena.bytes
+    checkSample(arena.slots, offset, pnOffset)
+    const at = arena.slotBase + offset
+    const length = arena.exports.aesUnmask(this.#address(), at, pnOffset - offset)
+    const b = arena.slots
     let truncated = b[pnOffset]
     for (let i = 1; i < length; i++) truncated = truncated * 256 + b[pnOffset + i]
     return truncated
@@ -111,10 +109,12 @@ export class AesSimdKey implements PacketKey, Holder {
     payloadLength: number,
     packetNumber: number,
   ): boolean {
-    this.#arena.check(offset, headerLength + payloadLength + TAG)
-    const ok = this.#arena.exports.aesUnprotect(
+    const arena = this.#arena
+    if (!checkOpen(arena.slots, offset, headerLength, payloadLength)) return false
+    checkNumber(packetNumber)
+    const ok = arena.exports.aesUnprotect(
       this.#address(),
-      offset,
+      arena.slotBase + offset,
       headerLength,
       payloadLength,
       (packetNumber / TWO_32) | 0,
@@ -127,6 +127,7 @@ export class AesSimdKey implements PacketKey, Holder {
   }
 
   dispose(): void {
+    this.#disposed = true
     if (this.#context >= 0) this.#arena.freeContext(this.#context)
     if (this.#ring >= 0) this.#arena.freeRing(this.#ring)
     this.#context = -1
@@ -153,6 +154,8 @@ export class AesSimdKey implements PacketKey, Holder {
       arena.contexts.touch(this.#context)
       return arena.contexts.address(this.#context)
     }
+    // A disposed key has no context, so this is the one place that can meet it.
+    if (this.#disposed) throw new Error('the packet key was disposed of')
     this.#context = arena.takeContext(this)
     const address = arena.contexts.address(this.#context)
     const at = arena.keyInput

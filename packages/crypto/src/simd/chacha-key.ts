@@ -2,16 +2,15 @@
 
 import type { PacketKey } from '../provider.ts'
 import type { Arena } from './arena.ts'
+import { checkNumber, checkOpen, checkSample, checkSeal } from './bounds.ts'
 
 const TWO_32 = 0x100000000
-const TAG = 16
-/** Bytes from the packet number to the end of the sample, RFC 9001 §5.4.2. */
-const SAMPLE_END = 20
 
 export class ChachaSimdKey implements PacketKey {
   readonly #arena: Arena
   /** key, iv (padded to 16) and hp, as assembly/layout.ts wants them. */
   readonly #context: Uint8Array
+  #disposed: boolean
 
   constructor(arena: Arena, key: Uint8Array, iv: Uint8Array, hp: Uint8Array) {
     this.#arena = arena
@@ -19,6 +18,7 @@ export class ChachaSimdKey implements PacketKey {
     this.#context.set(key, 0)
     this.#context.set(iv, 32)
     this.#context.set(hp, 48)
+    this.#disposed = false
   }
 
   protect(
@@ -28,15 +28,13 @@ export class ChachaSimdKey implements PacketKey {
     payloadLength: number,
     packetNumber: number,
   ): void {
-    const header = pnOffset - offset
-    this.#arena.check(offset, header + pnLength + payloadLength + TAG)
-    if (!(header >= 0 && pnLength >= 1 && pnLength <= 4 && payloadLength + pnLength >= 4)) {
-      throw new RangeError('"payloadLength" and "pnLength" expected four bytes together, or more')
-    }
-    this.#arena.exports.chachaProtect(
+    const arena = this.#arena
+    checkSeal(arena.slots, offset, pnOffset, pnLength, payloadLength)
+    checkNumber(packetNumber)
+    arena.exports.chachaProtect(
       this.#load(),
-      offset,
-      header,
+      arena.slotBase + offset,
+      pnOffset - offset,
       pnLength,
       payloadLength,
       (packetNumber / TWO_32) | 0,
@@ -45,9 +43,11 @@ export class ChachaSimdKey implements PacketKey {
   }
 
   removeHeaderProtection(offset: number, pnOffset: number): number {
-    const b = this.#arena.bytes
-    this.#arena.check(offset, pnOffset - offset + SAMPLE_END)
-    const length = this.#arena.exports.chachaUnmask(this.#load(), offset, pnOffset - offset)
+    const arena = this.#arena
+    checkSample(arena.slots, offset, pnOffset)
+    const at = arena.slotBase + offset
+    const length = arena.exports.chachaUnmask(this.#load(), at, pnOffset - offset)
+    const b = arena.slots
     let truncated = b[pnOffset]
     for (let i = 1; i < length; i++) truncated = truncated * 256 + b[pnOffset + i]
     return truncated
@@ -59,10 +59,12 @@ export class ChachaSimdKey implements PacketKey {
     payloadLength: number,
     packetNumber: number,
   ): boolean {
-    this.#arena.check(offset, headerLength + payloadLength + TAG)
-    const ok = this.#arena.exports.chachaUnprotect(
+    const arena = this.#arena
+    if (!checkOpen(arena.slots, offset, headerLength, payloadLength)) return false
+    checkNumber(packetNumber)
+    const ok = arena.exports.chachaUnprotect(
       this.#load(),
-      offset,
+      arena.slotBase + offset,
       headerLength,
       payloadLength,
       (packetNumber / TWO_32) | 0,
@@ -72,6 +74,7 @@ export class ChachaSimdKey implements PacketKey {
   }
 
   dispose(): void {
+    this.#disposed = true
     this.#context.fill(0)
     const at = this.#arena.keyInput
     this.#arena.bytes.fill(0, at, at + 80)
@@ -79,6 +82,7 @@ export class ChachaSimdKey implements PacketKey {
 
   // Eighty bytes are copied faster than a pool is asked.
   #load(): number {
+    if (this.#disposed) throw new Error('the packet key was disposed of')
     const at = this.#arena.keyInput
     this.#arena.bytes.set(this.#context, at)
     return at

@@ -1,9 +1,11 @@
 // The SIMD packet engine: a PacketEngine whose memory is WebAssembly memory and whose work is done
 // by the module that assembly/ is compiled to. Constant time throughout (docs/constant-time.md).
 
-import { TLS_AES_128_GCM_SHA256, TLS_CHACHA20_POLY1305_SHA256 } from '../constants.ts'
+import { AEAD_NONCE_LENGTH, checkPacketKeyLengths } from '../cipher-suites.ts'
+import { TLS_CHACHA20_POLY1305_SHA256 } from '../constants.ts'
 import type { CipherSuite } from '../constants.ts'
 import { CryptoError } from '../errors.ts'
+import { checkSlots, DEFAULT_SLOT_SIZE } from '../packet-memory.ts'
 import type { PacketEngine, PacketKey, PacketMemory } from '../provider.ts'
 import { AesSimdKey } from './aes-key.ts'
 import type { CreateBlockCipher } from './aes-key.ts'
@@ -39,7 +41,8 @@ export function createSimdEngine(options: SimdEngineOptions): PacketEngine {
       'this JavaScript engine has no WebAssembly SIMD',
     )
   }
-  const { slotCount, slotSize = 2048 } = options
+  const { slotCount, slotSize = DEFAULT_SLOT_SIZE } = options
+  checkSlots(slotCount, slotSize)
   const arena = new Arena((size) => instantiate(variant, size), slotCount * slotSize)
   return new SimdEngine(arena, variant, slotCount, slotSize, options.createBlockCipher)
 }
@@ -58,15 +61,15 @@ class SimdEngine implements PacketEngine {
     createBlockCipher: CreateBlockCipher,
   ) {
     this.name = variant === 'relaxed' ? 'simd-relaxed' : 'simd'
-    this.memory = { bytes: arena.bytes, base: arena.slotBase, slotSize, slotCount }
+    this.memory = { bytes: arena.slots, base: 0, slotSize, slotCount }
     this.#arena = arena
     this.#createBlockCipher = createBlockCipher
   }
 
   createPacketKey(suite: CipherSuite, key: Uint8Array, iv: Uint8Array, hp: Uint8Array): PacketKey {
-    const keyLength = suite === TLS_AES_128_GCM_SHA256 ? 16 : 32
-    if (key.length !== keyLength || hp.length !== keyLength || iv.length !== 12) {
-      throw new CryptoError('ERR_CRYPTO_INVALID_KEY', 'wrong length of key, iv or hp')
+    checkPacketKeyLengths(suite, key, hp)
+    if (iv.length !== AEAD_NONCE_LENGTH) {
+      throw new RangeError(`"iv" expected ${AEAD_NONCE_LENGTH} bytes, got ${iv.length}`)
     }
     if (suite === TLS_CHACHA20_POLY1305_SHA256) return new ChachaSimdKey(this.#arena, key, iv, hp)
     return new AesSimdKey(this.#arena, this.#createBlockCipher, key, iv, hp)

@@ -3,9 +3,10 @@ import { Prng } from '@godwit/testkit'
 import t from 'tap'
 import { createNobleProvider } from '../../src/index.ts'
 import type { CipherSuite, PacketEngine, PacketKey } from '../../src/index.ts'
-import { CONTEXTS } from '../../src/simd/arena.ts'
+import { AesSimdKey } from '../../src/simd/aes-key.ts'
+import { Arena, CONTEXTS } from '../../src/simd/arena.ts'
 import { createSimdEngine, isSimdAvailable } from '../../src/simd/engine.ts'
-import { bestVariant } from '../../src/simd/wasm.ts'
+import { bestVariant, instantiate } from '../../src/simd/wasm.ts'
 import type { SimdVariant } from '../../src/simd/wasm.ts'
 
 const SUITES: readonly CipherSuite[] = [0x1301, 0x1302, 0x1303]
@@ -187,22 +188,17 @@ t.test('keystream is made ahead for packets in order, and never for forged ones'
 })
 
 t.test('disposal wipes context, ring and key', (t) => {
-  const engine = createSimdEngine({ slotCount: 2, createBlockCipher: blockCiphers().create })
-  const at = engine.memory.base
-  const key = engine.createPacketKey(
-    0x1301,
-    new Uint8Array(16).fill(7),
-    new Uint8Array(12),
-    new Uint8Array(16),
-  )
-  for (let pn = 0; pn < 4; pn++) key.protect(at, at + 9, 4, 1200, pn)
-  const secret = (): boolean => engine.memory.bytes.subarray(4096, at).some((b) => b !== 0)
-  t.ok(secret())
+  const arena = new Arena((size) => instantiate('plain', size), 4096)
+  const raw = new Uint8Array(16).fill(7)
+  const key = new AesSimdKey(arena, blockCiphers().create, raw, new Uint8Array(12), raw)
+  // Contexts and rings: all that lies between the scratch space and the one-shot keystream.
+  const secrets = arena.bytes.subarray(4096, arena.oneShot)
+  for (let pn = 0; pn < 4; pn++) key.protect(0, 9, 4, 1200, pn)
+  t.ok(secrets.some((b) => b !== 0))
   key.dispose()
-  // The one-shot keystream and the key input are the only bytes outside a pool.
-  t.notOk(
-    engine.memory.bytes.subarray(4096, 4096 + 1024 * 2688 + 256 * 8 * 96 * 16).some((b) => b !== 0),
-  )
+  t.notOk(secrets.some((b) => b !== 0))
+  t.notOk(arena.bytes.subarray(arena.keyInput, arena.slotBase).some((b) => b !== 0))
+  t.throws(() => key.protect(0, 9, 4, 1200, 5), /disposed/)
   t.end()
 })
 
