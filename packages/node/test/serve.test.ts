@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { connect, serve } from '../src/index.ts'
 import type { Http3ClientSession, ServeOptions } from '../src/index.ts'
 import { makeIdentity } from './support/identity.ts'
@@ -6,7 +6,7 @@ import { until } from './support/server.ts'
 
 const { key, cert, ca } = makeIdentity()
 
-async function start(t: Tap, options: Partial<ServeOptions>): Promise<Http3ClientSession> {
+async function start(t: Test, options: Partial<ServeOptions>): Promise<Http3ClientSession> {
   const server = await serve({
     key,
     cert,
@@ -23,7 +23,6 @@ async function start(t: Tap, options: Partial<ServeOptions>): Promise<Http3Clien
   })
   return session
 }
-type Tap = typeof t
 
 t.test('serve: a web Request in, a web Response out', async (t) => {
   const session = await start(t, {

@@ -5,6 +5,7 @@ import { H3_NO_ERROR, H3_REQUEST_CANCELLED } from '@godwit/http3'
 import type { RequestStream } from '@godwit/http3'
 import { Http3HostError } from '../errors.ts'
 import { fieldValue, isConnectionField } from '../fields.ts'
+import { BODY_HIGH_WATER_MARK } from '../limits.ts'
 import type { Http3ClientSession, PendingExchange } from './session.ts'
 
 /** Sends `request`; `body` is what it was made of, for its length. Rejects as `fetch` does. */
@@ -149,7 +150,8 @@ class FetchExchange implements PendingExchange {
           this.#stopUpload()
         },
       },
-      { highWaterMark: 0 },
+      // A small response is over as soon as it arrived, even if nobody reads it.
+      new ByteLengthQueuingStrategy({ highWaterMark: BODY_HIGH_WATER_MARK }),
     )
   }
 

@@ -17,6 +17,9 @@ const RETRIABLE = new Set([
   'ERR_HTTP3_GOAWAY',
 ])
 
+/** A kept connection may end just as it is used: these may be sent again (RFC 9110 §9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
 /**
  * Fetches over HTTP/3, on a connection that later calls share. Rejects with TypeError 'fetch
  * failed' whose `code` and `cause` say why, or with the signal's reason.
@@ -103,15 +106,18 @@ async function attempt(
   const { signal } = request
   // A body that can be made again may be sent again; a stream is used up.
   const spare = isReplayable(body) ? request.clone() : null
+  let reused = false
   for (let tries = 1; ; tries++) {
     try {
       signal.throwIfAborted()
       const session = await unlessAborted(pooledSession(url.origin, options), signal)
+      reused = session.requestsStarted > 0
       return await fetchOver(session, tries === 1 || spare === null ? request : spare, body)
     } catch (error) {
       if (signal.aborted) throw signal.reason
       const code = errorCodeOf(error)
-      if (tries === 1 && spare !== null && RETRIABLE.has(code)) continue
+      const lost = reused && code === 'ERR_HTTP3_SESSION_CLOSED' && IDEMPOTENT.has(request.method)
+      if (tries === 1 && spare !== null && (lost || RETRIABLE.has(code))) continue
       if (isMisuse(error)) throw error
       throw Object.assign(new TypeError('fetch failed', { cause: error }), { code })
     }

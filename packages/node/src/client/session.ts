@@ -44,6 +44,7 @@ export class Http3ClientSession extends Http3Session {
   #resolveConnected: () => void
   #rejectConnected: (error: Error) => void
   #idle: boolean
+  #requestsStarted: number
 
   constructor(
     lease: EndpointLease,
@@ -64,6 +65,7 @@ export class Http3ClientSession extends Http3Session {
     // Whoever waits hears of a failure; nobody has to.
     this.connectedOrFailed.catch(() => {})
     this.#idle = false
+    this.#requestsStarted = 0
   }
 
   // --- commands
@@ -140,6 +142,11 @@ export class Http3ClientSession extends Http3Session {
     return this.tls.peerCertificates
   }
 
+  /** Requests that were sent since the session began. */
+  get requestsStarted(): number {
+    return this.#requestsStarted
+  }
+
   /** Requests that wait for the server to permit more streams. */
   get waitingRequests(): number {
     return this.#waiting.length
@@ -196,6 +203,7 @@ export class Http3ClientSession extends Http3Session {
         continue
       }
       if (stream === null) break
+      this.#requestsStarted++
       this.addExchange(stream, exchange)
       exchange.onStream(stream)
     }

@@ -96,6 +96,11 @@ export class Http3ServerRequest extends Readable {
     return this.session.socket
   }
 
+  /** True while somebody reads the body. */
+  get isReading(): boolean {
+    return this.readableFlowing === true || this.listenerCount('readable') > 0
+  }
+
   /** Every value of every name, as in node:http. */
   get headersDistinct(): NodeJS.Dict<string[]> {
     if (this.#headersDistinct !== null) return this.#headersDistinct
@@ -162,9 +167,8 @@ export class Http3ServerRequest extends Readable {
 
   /** The response is over: a body that nobody is reading will not be read. */
   handleResponseEnd(): void {
-    const reading = this.readableFlowing === true || this.listenerCount('readable') > 0
     if (this.readableEnded || this.destroyed) return
-    if (this.complete || !reading) this.destroy()
+    if (this.complete || !this.isReading) this.destroy()
   }
 
   /** Moves what has arrived into the Readable while it wants more. */

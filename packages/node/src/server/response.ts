@@ -281,9 +281,12 @@ export class Http3ServerResponse extends Writable {
   }
 
   /** The client reads no more, or is gone. As in node:http 'close' tells, without an error. */
-  handleAborted(): void {
+  handleAborted(cause: Error): void {
     this.#streamEnded = true
-    if (!this.writableFinished) this.destroy()
+    if (this.writableFinished) return
+    // Who cancels a response cancels a request that nobody reads, too.
+    if (!this.#request.isReading) this.#request.handleAborted(cause)
+    this.destroy()
   }
 
   // --- private

@@ -3,6 +3,7 @@
 import type { Http3ConnectionOptions, RequestStream } from '@godwit/http3'
 import type { Connection } from '@godwit/quic'
 import type { EndpointHost } from '../endpoint-host.ts'
+import { Http3HostError } from '../errors.ts'
 import type { ExchangeHandler } from '../exchange.ts'
 import { Http3Session } from '../http3-session.ts'
 import { Http3ServerRequest } from './request.ts'
@@ -97,13 +98,15 @@ class ServerExchange implements ExchangeHandler {
     this.#request.handleAborted(error)
   }
 
-  onStopSending(): void {
-    this.#response.handleAborted()
+  onStopSending(errorCode: number): void {
+    const message = 'the client reads no more'
+    const error = new Http3HostError('ERR_HTTP3_STREAM_RESET', message, { errorCode })
+    this.#response.handleAborted(error)
   }
 
   onSessionClosed(error: Error): void {
     this.#request.handleAborted(error)
-    this.#response.handleAborted()
+    this.#response.handleAborted(error)
   }
 
   onResponse(): void {
