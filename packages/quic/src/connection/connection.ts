@@ -66,8 +66,6 @@ export interface ConnectionStats {
   readonly openStreams: number
 }
 
-const EMPTY = new Uint8Array(0)
-
 /** Made by `Endpoint`; an application uses it as a `QuicPort`. */
 export class Connection implements QuicPort {
   readonly side: 'client' | 'server'
@@ -306,13 +304,16 @@ export class Connection implements QuicPort {
     } catch {
       // Nothing that fails here may keep the connection from ending: it ends without a word.
     }
-    // A client of whom the server has heard nothing has nothing to say goodbye to.
-    const unheard = this.side === 'client' && counts.packetsSent === 0
-    if (unheard) size = 0
-    closing.setDatagram(size === 0 ? EMPTY : bytes.slice(offset, offset + size))
-    this.#releaseKeys()
     timers.set(TIMER_CLOSE, now + 3 * recovery.ptoInterval())
-    if (unheard) this.#becomeDrained()
+    if (this.side === 'client' && counts.packetsSent === 0) {
+      // The server has heard nothing of us: there is nobody to say goodbye to.
+      this.#forget(null)
+      return 0
+    }
+    // A server at its amplification limit says it when the client has sent more.
+    if (size === 0 && !path.validated) return 0
+    closing.setDatagram(bytes.slice(offset, offset + size))
+    this.#releaseKeys()
     return size
   }
 
@@ -330,11 +331,11 @@ export class Connection implements QuicPort {
   // Ends without closing or draining period.
   #forget(error: Error | null): void {
     this.#core.events.onClosed(error)
-    this.#releaseKeys()
     this.#becomeDrained()
   }
 
   #becomeDrained(): void {
+    this.#releaseKeys()
     const { localIds, peerIds, timers, events } = this.#core
     this.#state = DRAINED
     timers.stopAll()
@@ -344,6 +345,7 @@ export class Connection implements QuicPort {
   }
 
   #releaseKeys(): void {
+    if (this.#core.spaces.application.discarded) return
     this.#core.spaces.discardAll()
     this.handshake.dispose()
   }

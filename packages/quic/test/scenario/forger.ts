@@ -2,6 +2,7 @@
 // of its own among those of the real peer.
 
 import { TLS_AES_128_GCM_SHA256 } from '@godwit/protection'
+import type { PacketProtection } from '@godwit/protection'
 import type { EncryptionLevel } from '@godwit/quic'
 import { LEVEL_APPLICATION, LEVEL_HANDSHAKE } from '@godwit/quic'
 import {
@@ -15,7 +16,7 @@ import {
 } from '@godwit/testkit'
 import type { NetworkNode, Pair, PairOptions, SimDatagram } from '@godwit/testkit'
 import { encodeVarint, varintLength } from '@godwit/wire'
-import { PACKET_HANDSHAKE, PACKET_ONE_RTT, VERSION_1 } from '../../src/constants.ts'
+import { PACKET_HANDSHAKE, PACKET_INITIAL, PACKET_ONE_RTT, VERSION_1 } from '../../src/constants.ts'
 import { writeLongHeader, writePacketLength, writeShortHeader } from '../../src/packet-header.ts'
 import { PacketWriter } from '../../src/packet-writer.ts'
 
@@ -36,6 +37,8 @@ export function bytes(...parts: readonly (number | string | Uint8Array)[]): Uint
 export interface ForgeOptions {
   readonly level?: EncryptionLevel
   readonly packetNumber?: number
+  /** Source Connection ID, where the packet has one. */
+  readonly source?: Uint8Array
   /** XORed into the first byte before sealing. */
   readonly firstByteBits?: number
   /** Size of the datagram; zeros follow the packet. */
@@ -85,7 +88,7 @@ export function forgedPair(options: PairOptions = {}): ForgedPair {
             level === LEVEL_HANDSHAKE ? PACKET_HANDSHAKE : PACKET_ONE_RTT,
             VERSION_1,
             ids.destination,
-            ids.source,
+            forgeOptions.source ?? ids.source,
             new Uint8Array(0),
             packetNumber,
             4,
@@ -105,6 +108,35 @@ export function forgedPair(options: PairOptions = {}): ForgedPair {
     inject(side, memory.slice(0, size))
   }
   return { ...p, sent, forge, inject }
+}
+
+/** A client's Initial packet with `frames`, sealed, as long as it comes out. */
+export function sealInitial(
+  protection: PacketProtection,
+  dcid: Uint8Array,
+  scid: Uint8Array,
+  frames: Uint8Array,
+  packetNumber: number = 0,
+): Uint8Array {
+  const memory = protection.engine.memory.bytes
+  const writer = new PacketWriter(memory)
+  writer.reset(0, memory.length)
+  const empty = new Uint8Array(0)
+  const numberOffset = writeLongHeader(
+    writer,
+    PACKET_INITIAL,
+    VERSION_1,
+    dcid,
+    scid,
+    empty,
+    packetNumber,
+    4,
+  )
+  memory.set(frames, writer.position)
+  writePacketLength(memory, numberOffset, 4 + frames.length + 16)
+  const { seal } = protection.initialKeys(VERSION_1, dcid, 'client')
+  seal.protect(0, numberOffset, 4, frames.length, packetNumber)
+  return memory.slice(0, numberOffset + 4 + frames.length + 16)
 }
 
 /** The connection IDs that `side` uses, from the long headers that were sent. */
