@@ -13,7 +13,7 @@ export const PACKET_SLACK = 16
  * Bytes asked of the kernel for its receive and send queues. A burst of a whole congestion window
  * may arrive while JavaScript is busy elsewhere; the kernel gives what its own limit allows.
  */
-export const SOCKET_BUFFER_SIZE = 4 * 1024 * 1024
+export const SOCKET_BUFFER_SIZE: number = 4 * 1024 * 1024
 
 /** Datagrams sent before other events get their turn: about 2 ms of work. */
 export const TRANSMIT_BURST = 256
@@ -28,10 +28,10 @@ export const SHORT_DELAY = 0.5
 export const LONGEST_DELAY = 0x7fffffff
 
 /** Bytes of a message body that Node's streams hold above the transport's own windows. */
-export const BODY_HIGH_WATER_MARK = 64 * 1024
+export const BODY_HIGH_WATER_MARK: number = 64 * 1024
 
 /** Bytes of a large chunk that are copied at a time, so that one huge `write` is not doubled. */
-export const COPY_CHUNK = 64 * 1024
+export const COPY_CHUNK: number = 64 * 1024
 
 /** How long `server.close()` waits for requests in progress before it cuts them off, in ms. */
 export const DEFAULT_CLOSE_TIMEOUT = 10_000
