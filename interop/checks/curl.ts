@@ -126,7 +126,8 @@ export function curlChecks(target: CurlTarget): Check[] {
     {
       name: 'curl refuses the server without --cacert',
       run: async () => {
-        const argv = ['curl', '--http3-only', '-sS', '--max-time', '20', `${files}/small`]
+        const url = `${files.replace('localhost', '127.0.0.1')}/small`
+        const argv = ['curl', '--http3-only', '-sS', '--max-time', '20', url]
         const result = await run(chroot.command(...argv))
         expect(
           result.status === 60,
