@@ -218,7 +218,7 @@ export class Http3Connection {
     }
     if (quic.id >= this.#rejectFrom) {
       // RFC 9114 §5.2: requests that come after GOAWAY are cancelled, too.
-      quic.stopSending(H3_REQUEST_REJECTED)
+      if (!quic.ended) quic.stopSending(H3_REQUEST_REJECTED)
       quic.reset(H3_REQUEST_REJECTED)
       this.#core.countGlitch()
       return

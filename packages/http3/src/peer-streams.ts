@@ -113,7 +113,7 @@ export class PeerStreams {
         // H3_STREAM_CREATION_ERROR error code".
         stream.refused = true
         this.#core.countGlitch()
-        stream.quic.stopSending(H3_STREAM_CREATION_ERROR)
+        if (!stream.quic.ended) stream.quic.stopSending(H3_STREAM_CREATION_ERROR)
     }
   }
 
