@@ -122,7 +122,24 @@ export function ngtcp2Checks(target: Ngtcp2Target): Check[] {
       ['small'],
       '--groups=-GROUP-ALL:+GROUP-SECP256R1',
     ),
-    client('a file after version negotiation', ['small'], '--version=0x1a2a3a4a'),
+    {
+      // The client offers one version only, so being told ours is where it ends (RFC 9000 §6.2).
+      name: 'gtlsclient with an unknown version is answered by Version Negotiation',
+      run: async () => {
+        const url = `https://localhost:${port}/small`
+        const argv = [
+          'gtlsclient',
+          '--no-quic-dump',
+          '--version=0x1a2a3a4a',
+          '127.0.0.1',
+          String(port),
+          url,
+        ]
+        const { stderr, stdout } = await run(chroot.command(...argv), { timeout: 20_000 })
+        expect(/VN v=0x00000001/.test(stderr + stdout), (stderr + stdout).slice(-500))
+        expect(/ERR_RECV_VERSION_NEGOTIATION/.test(stderr + stdout), (stderr + stdout).slice(-500))
+      },
+    },
     client('a file while it updates keys', ['medium'], '--key-update=2ms'),
     server('three files', ['small', 'medium', 'index.html']),
     server('100 MB', ['large']),
