@@ -1,0 +1,74 @@
+// godwit as a server of the QUIC interop runner: files of /www by hq-interop and h3.
+// Variables: interop/lib/contract.ts.
+
+import { readFileSync } from 'node:fs'
+import { Http3ServerSession } from '@godwit/node'
+import { applicationProtocol, listenQuic } from '@godwit/node/quic'
+import type {
+  Connection,
+  ConnectionOwner,
+  EndpointHost,
+  SessionListener,
+} from '@godwit/node/quic'
+import { H3, HANDSHAKE_TIMEOUT, HQ, readContract, UNSUPPORTED } from '../lib/contract.ts'
+import { answerWithFile } from './h3-files.ts'
+import { HqServerSession } from './hq-session.ts'
+
+/** Cases that a server has to do nothing of its own for, or that this one does. */
+const SUPPORTED = new Set([
+  'handshake',
+  'transfer',
+  'chacha20',
+  'http3',
+  'multiconnect',
+  'versionnegotiation',
+  // The client updates; this server follows.
+  'keyupdate',
+])
+
+const contract = readContract(process.env)
+if (!SUPPORTED.has(contract.testcase)) {
+  console.error(`test case ${contract.testcase} is not supported`)
+  process.exit(UNSUPPORTED)
+}
+
+const listener: SessionListener = {
+  onSession: () => {},
+  onRequest: (request, response) => answerWithFile(contract.www, request, response),
+  onSessionClosed: () => {},
+}
+
+/** Chooses the session of a connection when ALPN has chosen its protocol. */
+function accept(connection: Connection, host: EndpointHost): ConnectionOwner {
+  let session: ConnectionOwner | null = null
+  return {
+    handleEvents: () => {
+      session ??=
+        applicationProtocol(connection) === H3
+          ? new Http3ServerSession(host, connection, {}, listener)
+          : new HqServerSession(host, connection, contract.www)
+      session.handleEvents()
+    },
+  }
+}
+
+const host = await listenQuic({
+  key: readFileSync(contract.key),
+  cert: readFileSync(contract.cert),
+  alpnProtocols: [HQ, H3],
+  port: contract.port,
+  transport: { handshakeTimeout: HANDSHAKE_TIMEOUT },
+  ...(contract.address === undefined ? {} : { host: contract.address }),
+  accept,
+  onError: (error) => {
+    console.error(error)
+    process.exit(1)
+  },
+})
+console.log(`listening on ${host.address?.address} port ${host.address?.port}`)
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void host.close(0, '').then(() => process.exit(0))
+  })
+}
