@@ -62,16 +62,16 @@ t.test(
             const [offset, length] = sends[s.which % sends.length]
             for (let i = offset; i < offset + length; i++) {
               if (s.kind === 'ack') acked[i] = true
-              lost[i] = s.kind === 'lose' && acked[i] !== true
+              lost[i] = s.kind === 'lose' && !acked[i]
             }
             if (s.kind === 'ack') buffer.onAcked(offset, length)
             else buffer.onLost(offset, length)
           }
           let base = 0
-          while (acked[base] === true) base++
+          while (acked[base]) base++
           const first = lost.indexOf(true)
           let after = first
-          while (first >= 0 && lost[after] === true) after++
+          while (lost[after]) after++
           t.equal(buffer.end, written.length)
           t.equal(buffer.base, base)
           t.equal(buffer.hasLost, first >= 0)

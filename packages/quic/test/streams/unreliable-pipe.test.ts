@@ -2,7 +2,6 @@
 // acknowledgements, while a random application writes, reads, resets and stops on many streams.
 
 import t from 'tap'
-import { MAX_VARINT } from '@godwit/wire'
 import type { QuicStream } from '../../src/port.ts'
 import type { Packet } from './harness.ts'
 import { describe, join, parameters, pattern, random, Side } from './harness.ts'
@@ -83,11 +82,11 @@ class Model {
     return side === this.sides[0] ? this.sides[1] : this.sides[0]
   }
 
-  writes(side: Side, stream: QuicStream): boolean {
+  writes(stream: QuicStream): boolean {
     return stream.direction === 'bidi' || stream.local
   }
 
-  reads(side: Side, stream: QuicStream): boolean {
+  reads(stream: QuicStream): boolean {
     return stream.direction === 'bidi' || !stream.local
   }
 
@@ -99,8 +98,8 @@ class Model {
       if (stream !== null) streams.push(stream)
     }
     for (const stream of streams) {
-      if (this.writes(side, stream)) this.write(side, stream, calm)
-      if (this.reads(side, stream) && (calm || this.rnd() < 0.5)) this.read(side, stream, calm)
+      if (this.writes(stream)) this.write(side, stream, calm)
+      if (this.reads(stream) && (calm || this.rnd() < 0.5)) this.read(side, stream, calm)
     }
   }
 
@@ -113,7 +112,8 @@ class Model {
       stream.reset(7)
       return
     }
-    while (flow.written < flow.size && (calm || this.rnd() < 0.7)) {
+    while (flow.written < flow.size) {
+      if (!calm && this.rnd() < 0.3) break
       const length = Math.min(
         flow.size - flow.written,
         this.rnd() < 0.5 ? 1 + Math.floor(this.rnd() * 30) : 1 + Math.floor(this.rnd() * 5000),
@@ -145,23 +145,16 @@ class Model {
   /** Events of `side`; each has to make sense. */
   poll(side: Side): void {
     for (let event = side.event(); event !== null; event = side.event()) {
-      switch (event.type) {
-        case 'stream-opened':
-          if (event.stream.local) throw new Error('opened by us')
-          this.held.get(side)?.push(event.stream)
-          break
-        case 'stream-reset':
-          if (!this.flow(this.other(side), event.stream.id).reset) throw new Error('not reset')
-          break
-        case 'stop-sending': {
-          const flow = this.flow(side, event.stream.id)
-          if (!flow.stopped) throw new Error('not stopped')
-          flow.writerDone = true
-          flow.reset = true
-          break
-        }
-        default:
-          break
+      if (event.type === 'stream-opened') {
+        if (event.stream.local) throw new Error('opened by us')
+        this.held.get(side)?.push(event.stream)
+      } else if (event.type === 'stream-reset') {
+        if (!this.flow(this.other(side), event.stream.id).reset) throw new Error('not reset')
+      } else if (event.type === 'stop-sending') {
+        const flow = this.flow(side, event.stream.id)
+        if (!flow.stopped) throw new Error('not stopped')
+        flow.writerDone = true
+        flow.reset = true
       }
     }
   }
@@ -269,7 +262,6 @@ t.test(
       streams += model.flows.size
     }
     t.ok(streams > 1000 && bytes > 5_000_000, `${streams} flows, ${bytes} bytes`)
-    t.equal(MAX_VARINT, Number.MAX_SAFE_INTEGER)
     t.end()
   },
 )
