@@ -101,7 +101,8 @@ try {
   for (const server of [files, example]) {
     if (server.exitCode() !== null) {
       tally.failed++
-      console.log(`not ok  a server ended by itself:\n${server.output().slice(-2000)}`)
+      const status = server.exitCode()
+      console.log(`not ok  a server ended by itself (${status}):\n${server.output().slice(-2000)}`)
     }
     await server.stop()
   }
