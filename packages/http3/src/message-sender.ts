@@ -96,15 +96,6 @@ export class MessageSender {
     return isMessageOver(this.#state)
   }
 
-  get aborted(): boolean {
-    return this.#state === MESSAGE_ABORTED
-  }
-
-  /** True before the first header section. */
-  get untouched(): boolean {
-    return this.#state === MESSAGE_START
-  }
-
   // What is sent now goes nowhere, and the host has been told, or will be by an event to come.
   get #dead(): boolean {
     return this.#state === MESSAGE_ABORTED || this.#core.closed || !this.#quic.writable

@@ -122,6 +122,7 @@ t.test('the table gives what reading bit by bit gives, for any bytes', (t) => {
 
 t.test('EOS and wrong padding are refused (RFC 7541 §5.2)', (t) => {
   t.equal(decode(fromHex('ffffffff')), null, 'EOS')
+  t.equal(decode(fromHex('07ffffffff')), null, 'EOS after a symbol')
   t.equal(decode(fromHex('1fff')), null, 'padding of more than seven bits')
   t.equal(decode(fromHex('18')), null, 'padding of zeros')
   t.equal(decode(fromHex('1f')), 'a')
