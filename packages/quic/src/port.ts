@@ -20,7 +20,8 @@ export interface QuicStream {
   /**
    * Queues `data`. The stream keeps a reference until the bytes are acknowledged: do not change
    * them. False: more than the send buffer's high-water mark is waiting; a 'stream-writable' event
-   * follows when it has drained. The data is queued in either case.
+   * follows when it has drained. The data is queued in either case, unless the peer stopped the
+   * stream or the connection is over, of which an event tells: then it is dropped.
    */
   write(data: Uint8Array): boolean
   /** Ends the sending part: FIN after the last byte written. */

@@ -58,63 +58,69 @@ const check = (property: fc.IRawProperty<unknown>): void => {
 const contents = ({ frame, memory }: { frame: Frame; memory: Uint8Array }): Uint8Array =>
   memory.subarray(frame.start, frame.end)
 
-t.test('RFC 9000 §19: frames with numbers only round-trip, with their length and token', (t) => {
-  check(
-    fc.property(number, number, number, fc.boolean(), (a, b, c, bidi) => {
-      let f = roundTrip(encode.resetStreamLength(a, b, c), [token.TOKEN_RESET_STREAM, a], (w) =>
-        encode.writeResetStream(w, a, b, c),
-      ).frame
-      t.match(f, { type: 0x04, wireType: 0x04, streamId: a, errorCode: b, finalSize: c })
-      f = roundTrip(encode.stopSendingLength(a, b), [token.TOKEN_STOP_SENDING, a], (w) =>
-        encode.writeStopSending(w, a, b),
-      ).frame
-      t.match(f, { type: 0x05, streamId: a, errorCode: b })
-      f = roundTrip(encode.maxDataLength(a), [token.TOKEN_MAX_DATA, a], (w) =>
-        encode.writeMaxData(w, a),
-      ).frame
-      t.match(f, { type: 0x10, maximum: a })
-      f = roundTrip(encode.maxStreamDataLength(a, b), [token.TOKEN_MAX_STREAM_DATA, a, b], (w) =>
-        encode.writeMaxStreamData(w, a, b),
-      ).frame
-      t.match(f, { type: 0x11, streamId: a, maximum: b })
-      f = roundTrip(
-        encode.maxStreamsLength(a),
-        [bidi ? token.TOKEN_MAX_STREAMS_BIDI : token.TOKEN_MAX_STREAMS_UNI, a],
-        (w) => encode.writeMaxStreams(w, bidi, a),
-      ).frame
-      t.match(f, { type: bidi ? 0x12 : 0x13, maximum: a })
-      f = roundTrip(encode.dataBlockedLength(a), [token.TOKEN_DATA_BLOCKED, a], (w) =>
-        encode.writeDataBlocked(w, a),
-      ).frame
-      t.match(f, { type: 0x14, maximum: a })
-      f = roundTrip(
-        encode.streamDataBlockedLength(a, b),
-        [token.TOKEN_STREAM_DATA_BLOCKED, a, b],
-        (w) => encode.writeStreamDataBlocked(w, a, b),
-      ).frame
-      t.match(f, { type: 0x15, streamId: a, maximum: b })
-      f = roundTrip(
-        encode.streamsBlockedLength(a),
-        [bidi ? token.TOKEN_STREAMS_BLOCKED_BIDI : token.TOKEN_STREAMS_BLOCKED_UNI, a],
-        (w) => encode.writeStreamsBlocked(w, bidi, a),
-      ).frame
-      t.match(f, { type: bidi ? 0x16 : 0x17, maximum: a })
-      f = roundTrip(
-        encode.retireConnectionIdLength(a),
-        [token.TOKEN_RETIRE_CONNECTION_ID, a],
-        (w) => encode.writeRetireConnectionId(w, a),
-      ).frame
-      t.match(f, { type: 0x19, sequenceNumber: a })
-    }),
-  )
-  t.match(roundTrip(encode.PING_LENGTH, [token.TOKEN_PING], encode.writePing).frame, { type: 1 })
-  t.match(
-    roundTrip(encode.HANDSHAKE_DONE_LENGTH, [token.TOKEN_HANDSHAKE_DONE], encode.writeHandshakeDone)
-      .frame,
-    { type: 0x1e },
-  )
-  t.end()
-})
+t.test(
+  'RFC 9000 §19: frames with numbers only round-trip, with their length and token (rfc9000#12.4-5)',
+  (t) => {
+    check(
+      fc.property(number, number, number, fc.boolean(), (a, b, c, bidi) => {
+        let f = roundTrip(encode.resetStreamLength(a, b, c), [token.TOKEN_RESET_STREAM, a], (w) =>
+          encode.writeResetStream(w, a, b, c),
+        ).frame
+        t.match(f, { type: 0x04, wireType: 0x04, streamId: a, errorCode: b, finalSize: c })
+        f = roundTrip(encode.stopSendingLength(a, b), [token.TOKEN_STOP_SENDING, a], (w) =>
+          encode.writeStopSending(w, a, b),
+        ).frame
+        t.match(f, { type: 0x05, streamId: a, errorCode: b })
+        f = roundTrip(encode.maxDataLength(a), [token.TOKEN_MAX_DATA, a], (w) =>
+          encode.writeMaxData(w, a),
+        ).frame
+        t.match(f, { type: 0x10, maximum: a })
+        f = roundTrip(encode.maxStreamDataLength(a, b), [token.TOKEN_MAX_STREAM_DATA, a, b], (w) =>
+          encode.writeMaxStreamData(w, a, b),
+        ).frame
+        t.match(f, { type: 0x11, streamId: a, maximum: b })
+        f = roundTrip(
+          encode.maxStreamsLength(a),
+          [bidi ? token.TOKEN_MAX_STREAMS_BIDI : token.TOKEN_MAX_STREAMS_UNI, a],
+          (w) => encode.writeMaxStreams(w, bidi, a),
+        ).frame
+        t.match(f, { type: bidi ? 0x12 : 0x13, maximum: a })
+        f = roundTrip(encode.dataBlockedLength(a), [token.TOKEN_DATA_BLOCKED, a], (w) =>
+          encode.writeDataBlocked(w, a),
+        ).frame
+        t.match(f, { type: 0x14, maximum: a })
+        f = roundTrip(
+          encode.streamDataBlockedLength(a, b),
+          [token.TOKEN_STREAM_DATA_BLOCKED, a, b],
+          (w) => encode.writeStreamDataBlocked(w, a, b),
+        ).frame
+        t.match(f, { type: 0x15, streamId: a, maximum: b })
+        f = roundTrip(
+          encode.streamsBlockedLength(a),
+          [bidi ? token.TOKEN_STREAMS_BLOCKED_BIDI : token.TOKEN_STREAMS_BLOCKED_UNI, a],
+          (w) => encode.writeStreamsBlocked(w, bidi, a),
+        ).frame
+        t.match(f, { type: bidi ? 0x16 : 0x17, maximum: a })
+        f = roundTrip(
+          encode.retireConnectionIdLength(a),
+          [token.TOKEN_RETIRE_CONNECTION_ID, a],
+          (w) => encode.writeRetireConnectionId(w, a),
+        ).frame
+        t.match(f, { type: 0x19, sequenceNumber: a })
+      }),
+    )
+    t.match(roundTrip(encode.PING_LENGTH, [token.TOKEN_PING], encode.writePing).frame, { type: 1 })
+    t.match(
+      roundTrip(
+        encode.HANDSHAKE_DONE_LENGTH,
+        [token.TOKEN_HANDSHAKE_DONE],
+        encode.writeHandshakeDone,
+      ).frame,
+      { type: 0x1e },
+    )
+    t.end()
+  },
+)
 
 t.test('RFC 9000 §19.6, §19.8: frames with data round-trip', (t) => {
   const offset = fc.oneof(
@@ -315,29 +321,49 @@ t.test('RFC 9000 §19.19: error codes, and limits that only grow, may be any 62-
 const FRAME_ENCODING = 0x07
 const PROTOCOL_VIOLATION = 0x0a
 const malformed: [title: string, hex: string, errorCode: number, frameType: number][] = [
-  ['rfc9000#12.4-3: an unknown type', '1f', FRAME_ENCODING, 0x1f],
+  ['rfc9000#12.4-4: an unknown type', '1f', FRAME_ENCODING, 0x1f],
   ['an unknown type of two bytes', '4040', FRAME_ENCODING, 0x40],
   ['DATAGRAM (RFC 9221), which was not negotiated', '30', FRAME_ENCODING, 0x30],
-  ['a type in two bytes that fits in one', '4001', PROTOCOL_VIOLATION, 0x01],
+  ['rfc9000#12.4-6: a type in two bytes that fits in one', '4001', PROTOCOL_VIOLATION, 0x01],
   ['an unknown type in four bytes that fits in two', '80000041', PROTOCOL_VIOLATION, 0x41],
   ['a truncated type', '80', FRAME_ENCODING, 0],
   ['a truncated STREAM', '0f 00 00 05 01', FRAME_ENCODING, 0x0f],
-  ['STREAM data past 2^62-1', '0e 00 ffffffffffffffff 01 00', FRAME_ENCODING, 0x0e],
+  ['rfc9000#19.8-2: STREAM data past 2^62-1', '0e 00 ffffffffffffffff 01 00', FRAME_ENCODING, 0x0e],
   ['STREAM data past 2^53-1', '0e 00 c01fffffffffffff 01 00', FRAME_ENCODING, 0x0e],
-  ['CRYPTO data past 2^53-1', '06 c01fffffffffffff 01 00', FRAME_ENCODING, 0x06],
-  ['an empty NEW_TOKEN', '07 00', FRAME_ENCODING, 0x07],
-  ['an ACK of negative packet numbers', '02 05 00 00 06', FRAME_ENCODING, 0x02],
+  ['rfc9000#19.6-1: CRYPTO data past 2^53-1', '06 c01fffffffffffff 01 00', FRAME_ENCODING, 0x06],
+  ['rfc9000#19.7-2: an empty NEW_TOKEN', '07 00', FRAME_ENCODING, 0x07],
+  ['rfc9000#19.3.1-1: an ACK of negative packet numbers', '02 05 00 00 06', FRAME_ENCODING, 0x02],
   ['an ACK with a negative further range', '02 05 00 01 00 03 01', FRAME_ENCODING, 0x02],
   ['an ACK whose gap goes below zero', '02 05 00 01 00 04 00', FRAME_ENCODING, 0x02],
   ['an ACK with fewer ranges than it counts', '02 3f 00 20 00 00 00', FRAME_ENCODING, 0x02],
   ['an ACK_ECN without its counts', '03 05 00 00 00 01', FRAME_ENCODING, 0x03],
-  ['MAX_STREAMS above 2^60', '12 d000000000000001', FRAME_ENCODING, 0x12],
+  [
+    'rfc9000#4.6-1, rfc9000#19.11-1: MAX_STREAMS above 2^60',
+    '12 d000000000000001',
+    FRAME_ENCODING,
+    0x12,
+  ],
   ['MAX_STREAMS (uni) above 2^60', '13 ffffffffffffffff', FRAME_ENCODING, 0x13],
-  ['STREAMS_BLOCKED above 2^60', '16 d000000000000001', FRAME_ENCODING, 0x16],
+  ['rfc9000#19.14-2: STREAMS_BLOCKED above 2^60', '16 d000000000000001', FRAME_ENCODING, 0x16],
   ['STREAMS_BLOCKED (uni) above 2^60', '17 d100000000000000', FRAME_ENCODING, 0x17],
-  ['NEW_CONNECTION_ID of no bytes', `18 01 00 00 ${'00'.repeat(16)}`, FRAME_ENCODING, 0x18],
-  ['NEW_CONNECTION_ID of 21 bytes', `18 01 00 15 ${'00'.repeat(37)}`, FRAME_ENCODING, 0x18],
-  ['NEW_CONNECTION_ID retiring itself', `18 01 02 01 00 ${'00'.repeat(16)}`, FRAME_ENCODING, 0x18],
+  [
+    'rfc9000#19.15-1: NEW_CONNECTION_ID of no bytes',
+    `18 01 00 00 ${'00'.repeat(16)}`,
+    FRAME_ENCODING,
+    0x18,
+  ],
+  [
+    'rfc9000#19.15-1: NEW_CONNECTION_ID of 21 bytes',
+    `18 01 00 15 ${'00'.repeat(37)}`,
+    FRAME_ENCODING,
+    0x18,
+  ],
+  [
+    'rfc9000#19.15-7: NEW_CONNECTION_ID retiring itself',
+    `18 01 02 01 00 ${'00'.repeat(16)}`,
+    FRAME_ENCODING,
+    0x18,
+  ],
   ['a truncated PATH_CHALLENGE', '1a 01020304050607', FRAME_ENCODING, 0x1a],
   ['a truncated CONNECTION_CLOSE', '1c 00 00 05 41', FRAME_ENCODING, 0x1c],
   ['an application close with a reason that is not there', '1d 00 01', FRAME_ENCODING, 0x1d],
@@ -392,31 +418,34 @@ t.test('RFC 9000 §19: any bytes give frames or a TransportError, and always mov
   t.end()
 })
 
-t.test('RFC 9000 §12.4 table 3: which packets may carry which frames', (t) => {
-  // Columns: Initial, 0-RTT, Handshake, 1-RTT; §12.5 takes RETIRE_CONNECTION_ID out of 0-RTT.
-  const table: [types: number[], levels: string][] = [
-    [[0x00, 0x01, 0x1c], 'IZHA'],
-    [[0x02, 0x03, 0x06], 'IHA'],
-    [
-      [0x04, 0x05, 0x08, 0x0f, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x1a, 0x1d],
-      'ZA',
-    ],
-    [[0x07, 0x19, 0x1b, 0x1e], 'A'],
-    [[0x1f, 0x30, 2 ** 40], ''],
-  ]
-  for (const [types, levels] of table) {
-    for (const type of types) {
-      for (const level of [0, 1, 2, 3] as EncryptionLevel[]) {
-        t.equal(
-          isFramePermitted(type, level),
-          levels.includes('IZHA'[level]),
-          `${type} in ${level}`,
-        )
+t.test(
+  'RFC 9000 §12.4 table 3: which packets may carry which frames (rfc9000#12.4-3, rfc9000#12.5-3, rfc9000#12.5-5)',
+  (t) => {
+    // Columns: Initial, 0-RTT, Handshake, 1-RTT; §12.5 takes RETIRE_CONNECTION_ID out of 0-RTT.
+    const table: [types: number[], levels: string][] = [
+      [[0x00, 0x01, 0x1c], 'IZHA'],
+      [[0x02, 0x03, 0x06], 'IHA'],
+      [
+        [0x04, 0x05, 0x08, 0x0f, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x1a, 0x1d],
+        'ZA',
+      ],
+      [[0x07, 0x19, 0x1b, 0x1e], 'A'],
+      [[0x1f, 0x30, 2 ** 40], ''],
+    ]
+    for (const [types, levels] of table) {
+      for (const type of types) {
+        for (const level of [0, 1, 2, 3] as EncryptionLevel[]) {
+          t.equal(
+            isFramePermitted(type, level),
+            levels.includes('IZHA'[level]),
+            `${type} in ${level}`,
+          )
+        }
       }
     }
-  }
-  t.end()
-})
+    t.end()
+  },
+)
 
 t.test(
   'RFC 9002 §2: all frames but ACK, PADDING and CONNECTION_CLOSE elicit acknowledgements',

@@ -169,22 +169,25 @@ t.test('RFC 9000 §17.3.1: short headers round-trip', (t) => {
   t.end()
 })
 
-t.test('RFC 9000 §17.2.1: Version Negotiation lists versions and has the Fixed Bit set', (t) => {
-  const writer = new PacketWriter(new Uint8Array(100))
-  writer.reset(0, 100)
-  writeVersionNegotiation(writer, 0xff, bytes('0102'), bytes('030405'), [1, 0x6b3343cf])
-  t.equal(writer.position, versionNegotiationLength(2, 3, 2))
-  const data = writer.bytes.subarray(0, writer.position)
-  t.same(data, bytes('ff 00000000 02 0102 03 030405 00000001 6b3343cf'))
-  const header = new PacketHeader()
-  t.ok(decode(data, header))
-  t.equal(header.type, PACKET_VERSION_NEGOTIATION)
-  t.same(data.subarray(header.tokenStart, header.tokenEnd), bytes('00000001 6b3343cf'))
-  t.end()
-})
+t.test(
+  'RFC 9000 §17.2.1: Version Negotiation lists versions and has the Fixed Bit set (rfc9000#17.2.1-2, rfc9000#17.2.1-3)',
+  (t) => {
+    const writer = new PacketWriter(new Uint8Array(100))
+    writer.reset(0, 100)
+    writeVersionNegotiation(writer, 0xff, bytes('0102'), bytes('030405'), [1, 0x6b3343cf])
+    t.equal(writer.position, versionNegotiationLength(2, 3, 2))
+    const data = writer.bytes.subarray(0, writer.position)
+    t.same(data, bytes('ff 00000000 02 0102 03 030405 00000001 6b3343cf'))
+    const header = new PacketHeader()
+    t.ok(decode(data, header))
+    t.equal(header.type, PACKET_VERSION_NEGOTIATION)
+    t.same(data.subarray(header.tokenStart, header.tokenEnd), bytes('00000001 6b3343cf'))
+    t.end()
+  },
+)
 
 t.test(
-  'RFC 8999 §5.1: of an unknown version only the connection IDs are read, up to 255 bytes',
+  'RFC 8999 §5.1: of an unknown version only the connection IDs are read, up to 255 bytes (rfc9000#17.2-4)',
   (t) => {
     const header = new PacketHeader()
     const data = new Uint8Array(600)
@@ -209,13 +212,13 @@ t.test('RFC 9000 §17.2.5: a Retry takes the whole datagram', (t) => {
 })
 
 t.test('RFC 9000 §17.2: packets that are not valid are dropped', (t) => {
-  t.notOk(decode(bytes('80 00000001 00 00 00 01 00')), 'rfc9000#17.2-2: Fixed Bit zero, long')
-  t.notOk(decode(bytes('00 0102')), 'rfc9000#17.3.1-2: Fixed Bit zero, short')
+  t.notOk(decode(bytes('80 00000001 00 00 00 01 00')), 'rfc9000#17.2-1: Fixed Bit zero, long')
+  t.notOk(decode(bytes('00 0102')), 'rfc9000#17.3.1-1: Fixed Bit zero, short')
   const long = new Uint8Array(60)
   long.set(bytes('e0 00000001 15'))
-  t.notOk(decode(long), 'destination connection ID of 21 bytes')
+  t.notOk(decode(long), 'rfc9000#17.2-3: destination connection ID of 21 bytes')
   long.set(bytes('e0 00000001 00 15'))
-  t.notOk(decode(long), 'source connection ID of 21 bytes')
+  t.notOk(decode(long), 'rfc9000#17.2-6: source connection ID of 21 bytes')
   t.notOk(decode(bytes('c0 00000001 00 00 00 40ff 00')), 'Length beyond the datagram')
   t.notOk(decode(bytes('c0 00000001 00 00 05 0000')), 'token beyond the datagram')
   t.notOk(decode(bytes('40 01'), new PacketHeader(), 8), 'short header without its connection ID')
