@@ -40,10 +40,12 @@ function isUsageError(error: unknown): boolean {
 /** The message, and under it why: a failed fetch has its reason in `cause`. */
 function explain(error: unknown): string {
   const lines: string[] = []
-  for (let inner: unknown = error; inner instanceof Error; inner = inner.cause) {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const inner = at
     const code = (inner as NodeJS.ErrnoException).code
-    const line = code === undefined ? inner.message : `${inner.message} (${code})`
-    if (!lines.includes(line)) lines.push(line)
+    // Layers that only pass an error on keep its message.
+    if (lines.some((line) => line.startsWith(inner.message))) continue
+    lines.push(code === undefined ? inner.message : `${inner.message} (${code})`)
   }
   return lines.length === 0 ? String(error) : lines.join('\n  because: ')
 }

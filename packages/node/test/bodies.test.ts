@@ -113,7 +113,7 @@ t.test('a handler that does not read, stops the client', async (t) => {
   }
   t.ok(written < 32 * 1024 * 1024, `stopped at ${written} bytes`)
   request.destroy()
-  await until(() => requests[0]?.aborted === true)
+  await until(() => requests.at(0)?.aborted ?? false)
 })
 
 t.test('a truncated request is an error, not an end', async (t) => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { connect, createSecureContext, fetch } from '../src/index.ts'
 import { makeIdentity, makeIdentityAt, otherAuthority } from './support/identity.ts'
@@ -76,8 +78,6 @@ t.test('SNI chooses the certificate: addContext, wildcards, SNICallback', async 
 })
 
 t.test('SSLKEYLOGFILE gets the secrets of both sides', async (t) => {
-  const { join } = await import('node:path')
-  const { readFileSync } = await import('node:fs')
   const file = join(t.testdir(), 'keys')
   process.env['SSLKEYLOGFILE'] = file
   t.teardown(() => {

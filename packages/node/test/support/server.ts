@@ -16,7 +16,7 @@ export interface Running {
   readonly url: string
   readonly port: number
   readonly ca: string
-  connect(options?: ConnectOptions): Promise<Http3ClientSession>
+  readonly connect: (options?: ConnectOptions) => Promise<Http3ClientSession>
 }
 
 const identity = makeIdentity()

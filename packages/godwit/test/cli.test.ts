@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { createServer, developmentCertificate } from '../src/index.ts'
+
+const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+
+interface Result {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function start(t: Test, args: readonly string[], cache?: string): ChildProcess {
+  const child = spawn(process.execPath, [...process.execArgv, cli, ...args], {
+    env: { ...process.env, ...(cache === undefined ? {} : { XDG_CACHE_HOME: cache }) },
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  return child
+}
+
+function run(t: Test, ...args: string[]): Promise<Result> {
+  const child = start(t, args)
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (text: Buffer) => (stdout += text.toString()))
+  child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()))
+  return new Promise((resolve) => {
+    child.once('close', (status) => resolve({ status, stdout, stderr }))
+  })
+}
+
+t.test('--version, --help and wrong arguments', async (t) => {
+  t.match(await run(t, '--version'), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
+  t.match(await run(t, '--help'), { status: 0, stdout: /godwit serve/ })
+  t.match(await run(t, 'serve', '--help'), { status: 0, stdout: /--port N/ })
+  t.match(await run(t, 'get', '--help'), { status: 0, stdout: /--cacert FILE/ })
+  t.match(await run(t), { status: 2, stderr: /no command/ })
+  t.match(await run(t, 'fly'), { status: 2, stderr: /no command fly/ })
+  t.match(await run(t, 'serve', '--prot', '1'), { status: 2, stderr: /--prot/ })
+  t.match(await run(t, 'serve', '--port', '70000'), { status: 2, stderr: /--port expected/ })
+  t.match(await run(t, 'serve', '--cert', 'x'), { status: 2, stderr: /belong together/ })
+  t.match(await run(t, 'get'), { status: 2, stderr: /expected one URL/ })
+  t.match(await run(t, 'get', 'http://localhost/'), { status: 2, stderr: /https:/ })
+  t.match(await run(t, 'serve', '/nowhere'), { status: 1, stderr: /ENOENT/ })
+})
+
+t.test('serve and get: a file from one process to another', async (t) => {
+  const site = t.testdir({ site: { 'hello.txt': 'hello' }, cache: {}, out: {} })
+  const cache = join(site, 'cache')
+  const server = start(
+    t,
+    ['serve', join(site, 'site'), '--port', '0', '--host', '127.0.0.1'],
+    cache,
+  )
+  let output = ''
+  const url = await new Promise<string>((resolve, reject) => {
+    server.once('exit', (status) => reject(new Error(`exit ${status}: ${output}`)))
+    server.stderr?.on('data', (text: Buffer) => (output += text.toString()))
+    server.stdout?.on('data', (text: Buffer) => {
+      output += text.toString()
+      const found = /on (https:\S+)/.exec(output)?.[1]
+      if (found !== undefined && output.includes('Try:')) resolve(found)
+    })
+  })
+  t.match(output, /Certificate SHA-256: ([0-9A-F]{2}:){31}[0-9A-F]{2}/)
+  const ca = /--cacert (\S+)/.exec(output)?.[1] as string
+  const file = join(site, 'out', 'hello')
+  t.match(await run(t, 'get', `${url}hello.txt`, '--cacert', ca, '-o', file), {
+    status: 0,
+    stdout: '',
+  })
+  t.equal(readFileSync(file, 'utf8'), 'hello')
+  t.match(await run(t, 'get', `${url}hello.txt`, '--cacert', ca), { status: 0, stdout: 'hello' })
+  t.match(await run(t, 'get', `${url}nothing`, '--cacert', ca), { status: 3, stderr: /404/ })
+  t.match(await run(t, 'get', `${url}hello.txt`), { status: 1, stderr: /ERR_X509_UNKNOWN_ISSUER/ })
+  server.removeAllListeners('exit')
+  server.kill('SIGTERM')
+  const status = await new Promise((resolve) => server.once('exit', resolve))
+  t.equal(status, 0, 'stops on SIGTERM')
+})
+
+t.test('get: a body that is cut off is an error, and leaves no file', async (t) => {
+  const directory = t.testdir({ cert: {}, out: {} })
+  const { key, cert, caFile } = developmentCertificate({ directory: join(directory, 'cert') })
+  const server = createServer({ key, cert }, (_request, response) => {
+    response.writeHead(200, { 'content-length': 1000 })
+    response.write('some')
+    setTimeout(() => response.destroy(), 50)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server[Symbol.asyncDispose]())
+  const out = join(directory, 'out')
+  const file = join(out, 'file')
+  writeFileSync(file, 'what was there before')
+  const url = `https://127.0.0.1:${server.address()?.port}/`
+  const result = await run(t, 'get', url, '--cacert', caFile, '-o', file)
+  t.equal(result.status, 1)
+  t.match(result.stderr, /ERR_HTTP3_/)
+  t.equal(readFileSync(file, 'utf8'), 'what was there before')
+  t.strictSame(readdirSync(out), ['file'])
+  t.equal(existsSync(`${file}.part`), false)
+})
