@@ -70,6 +70,46 @@ function pairs(): Pair[] {
   return list
 }
 
+/** Throws when quic-go, on either side, did not see what the case is about. */
+function expectEvidence(pair: Pair, side: 'client' | 'server', output: string, logs: string): void {
+  const { testcase } = pair
+  const connections = [
+    ...output.matchAll(/connected: version=(\S+) suite=(\S+) resumed=(\S+) early=(\S+)/g),
+  ]
+  const qlogs = readdirSync(join(logs, 'qlog')).map((name) =>
+    readFileSync(join(logs, 'qlog', name), 'utf8'),
+  )
+  const qlog = qlogs.join('\n')
+  const last = connections.at(-1)
+  const wanted =
+    testcase === 'multiconnect' ? 3 : ['resumption', 'zerortt'].includes(testcase) ? 2 : 1
+  const seen: readonly (readonly [string, boolean])[] = [
+    [`${wanted} connections, not ${connections.length}`, connections.length === wanted],
+    ['ChaCha20', testcase !== 'chacha20' || last?.[2] === 'TLS_CHACHA20_POLY1305_SHA256'],
+    ['resumption', !['resumption', 'zerortt'].includes(testcase) || last?.[3] === 'true'],
+    ['0-RTT', testcase !== 'zerortt' || last?.[4] === 'true'],
+    ['Retry', testcase !== 'retry' || side === 'server' || qlog.includes('"packet_type":"retry"')],
+    [
+      'key update',
+      testcase !== 'keyupdate' ||
+        qlog.includes(`"trigger":"${side === 'server' ? 'remote' : 'local'}_update"`),
+    ],
+    [
+      'ECT(0) from the peer',
+      testcase !== 'ecn' || /packet_received.*"packet_type":"1RTT".*"ecn":"ECT\(0\)"/.test(qlog),
+    ],
+    [
+      'Version Negotiation',
+      testcase !== 'versionnegotiation' ||
+        side === 'server' ||
+        qlog.includes('"packet_type":"version_negotiation"'),
+    ],
+  ]
+  for (const [what, right] of seen) {
+    if (!right) throw new Error(`quic-go as ${side} did not see: ${what}`)
+  }
+}
+
 /** Whether a process listens on a UDP port here. */
 function bound(port: number): boolean {
   const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
@@ -187,6 +227,10 @@ async function talk(
     )
     const keys = kept.map((files) => (files.includes('keys.log') ? 'keys' : '-'))
     const qlogs = kept.map((files) => (files.some((file) => /^qlog\/./.test(file)) ? 'qlog' : '-'))
+    if (pair.client.name === 'quic-go')
+      expectEvidence(pair, 'client', result.stderr, logs('client'))
+    if (pair.server.name === 'quic-go')
+      expectEvidence(pair, 'server', server.output(), logs('server'))
     return `client ${keys[0]} ${qlogs[0]}, server ${keys[1]} ${qlogs[1]}`
   } finally {
     await server.stop()

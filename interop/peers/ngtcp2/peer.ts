@@ -6,7 +6,7 @@ import type { CaseName, ClientTask, Command, Peer, ServerTask } from '../../lib/
 import { packageVersion } from '../shared/build.ts'
 import { behaviour, hostPort } from '../shared/cases.ts'
 import { logEnvironment } from '../shared/driver.ts'
-import { countingFiles, oncePerUrl } from '../shared/shell.ts'
+import { countingFiles, endingOnTerm, oncePerUrl } from '../shared/shell.ts'
 
 const QUIET = ['--quiet', '--no-quic-dump', '--no-http-dump']
 const ONLY_CHACHA20 = '--ciphers=NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305'
@@ -21,7 +21,7 @@ const CLIENT_OPTIONS: ReadonlyMap<CaseName, readonly string[]> = new Map([
   ['chacha20', [ONLY_CHACHA20]],
   ['keyupdate', ['--key-update=1ms']],
   ['v2', ['--version=v1', '--available-versions=v2,v1']],
-  ['versionnegotiation', ['--version=0x1a2a3a4a']],
+  ['versionnegotiation', ['--version=0x1a2a3a4a', '--preferred-versions=v1']],
 ])
 
 function server(chroot: Chroot, task: ServerTask): Command | null {
@@ -34,7 +34,7 @@ function server(chroot: Chroot, task: ServerTask): Command | null {
     options.push(`--preferred-${family}-addr=${hostPort(address, port)}`)
   }
   const env = logEnvironment(task.logs)
-  const argv = chroot.command(
+  const argv = endingOnTerm(chroot, [
     '/usr/sbin/gtlsserver',
     ...QUIET,
     '--mime-types-file=/dev/null',
@@ -45,7 +45,7 @@ function server(chroot: Chroot, task: ServerTask): Command | null {
     String(task.port),
     task.key,
     task.cert,
-  )
+  ])
   return { argv, env }
 }
 

@@ -108,6 +108,7 @@ func (c *client) connection(urls []string, early bool) error {
 	if c.tls.ClientSessionCache != nil && !early {
 		c.tickets.wait()
 	}
+	describe(connection)
 	connection.CloseWithError(code, "")
 	return errors.Join(failures...)
 }

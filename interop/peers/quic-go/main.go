@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"os"
 	"strconv"
@@ -79,4 +80,12 @@ func tlsConfig() (*tls.Config, error) {
 		config.KeyLogWriter = io.Writer(file)
 	}
 	return config, nil
+}
+
+// describe prints what was negotiated, once the handshake is complete.
+func describe(connection quic.Connection) {
+	state := connection.ConnectionState()
+	suite := tls.CipherSuiteName(state.TLS.CipherSuite)
+	log.Printf("connected: version=%s suite=%s resumed=%t early=%t",
+		state.Version, suite, state.TLS.DidResume, state.Used0RTT)
 }

@@ -48,6 +48,10 @@ func serve(testcase string, address *net.UDPAddr, cert, key, www string) error {
 			return err
 		}
 		go func() {
+			go func() {
+				<-connection.HandshakeComplete()
+				describe(connection)
+			}()
 			if connection.ConnectionState().TLS.NegotiatedProtocol == alpnH3 {
 				err = h3.ServeQUICConn(connection)
 			} else {

@@ -59,7 +59,9 @@ export async function packageVersion(chroot: Chroot, name: string): Promise<stri
 
 export interface Build {
   readonly name: string
-  /** Files and folders of the peer's source folder. */
+  /** Where its sources are. Default: the folder of the peer with this name. */
+  readonly folder?: string
+  /** Files and folders of the source folder. */
   readonly sources: readonly string[]
   /** Prints the version of the toolchain and of the libraries. */
   readonly versions: readonly string[]
@@ -80,7 +82,7 @@ function digest(folder: string, names: readonly string[], hash = createHash('sha
 
 /** Builds the program of a peer unless that is done; returns its path. Safe to interrupt. */
 export async function ensureBuilt(chroot: Chroot, build: Build, log: Log): Promise<string> {
-  const from = sourceFolder(build.name)
+  const from = build.folder ?? sourceFolder(build.name)
   const to = peerFolder(chroot, build.name)
   const out = join(to, build.name)
   const stampFile = join(to, 'stamp')
