@@ -36,10 +36,10 @@ export interface PairOptions {
   /** Options of the null handshakes. */
   readonly clientNull?: NullHandshakeOptions
   readonly serverNull?: NullHandshakeOptions
-  /** Default: the portable one. Packets pass a null engine all the same, unless `engine` is given. */
+  /** Derives keys. Default: the portable one. */
   readonly provider?: CryptoProvider
-  /** Makes the packet engine of each endpoint. Default: `createNullEngine`. */
-  readonly engine?: (slotCount: number) => PacketEngine
+  /** Packets are sealed by the provider's engine in place of `createNullEngine`. Default false. */
+  readonly realProtection?: boolean
   readonly statelessResetKey?: Uint8Array
 }
 
@@ -82,7 +82,10 @@ export function pair(options: PairOptions = {}): Pair {
   const prng = new Prng(seed)
   const provider = options.provider ?? defaultProvider()
   const sim = new Simulator()
-  const makeEngine = options.engine ?? ((slotCount: number) => createNullEngine(slotCount))
+  const makeEngine = (slotCount: number): PacketEngine =>
+    options.realProtection === true
+      ? provider.createPacketEngine(slotCount)
+      : createNullEngine(slotCount)
   const makeHandshake = (side: 'client' | 'server'): HandshakeSession =>
     side === 'client'
       ? (options.clientHandshake?.() ??
