@@ -1,6 +1,7 @@
 // Writes a message body to a request stream at the pace of the connection.
 
 import type { RequestStream } from '@godwit/http3'
+import { Http3HostError } from './errors.ts'
 import { COPY_CHUNK } from './limits.ts'
 
 /**
@@ -57,10 +58,11 @@ export class BodyWriter {
   }
 
   /** Nothing more can be written: the write in progress fails. */
-  fail(error: Error): void {
+  fail(error: Error | null): void {
     const callback = this.#callback
     this.#rest = null
     this.#callback = null
-    callback?.(error)
+    if (callback === null) return
+    callback(error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the message was abandoned'))
   }
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import t from 'tap'
 import type { Http3ServerRequest } from '../src/index.ts'
 import { readAll, startServer } from './support/server.ts'
@@ -177,4 +178,41 @@ t.test('request and response emit finish, end and close like those of node:http'
   const session = await connect()
   await (await session.fetch('/', { method: 'POST', body: 'x' })).text()
   t.strictSame(events.sort(), ['request close', 'request end', 'response close', 'response finish'])
+})
+
+t.test('request and response survive what Express does: the prototypes of node:http', async (t) => {
+  const requestPrototype = Object.create(IncomingMessage.prototype, {
+    framework: { get: () => 'request' },
+  }) as object
+  const responsePrototype = Object.create(ServerResponse.prototype, {
+    framework: { get: () => 'response' },
+  }) as object
+  const { connect } = await startServer(t, (request, response) => {
+    Object.assign(request, { res: response })
+    response.req = request
+    Object.setPrototypeOf(request, requestPrototype)
+    Object.setPrototypeOf(response, responsePrototype)
+    t.match(request, { framework: 'request', method: 'POST', url: '/path' })
+    t.match(response, { framework: 'response', headersSent: false, writableEnded: false })
+    t.equal(request.headers['x'], 'y')
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      response.setHeader('x-body', body)
+      response.writeHead(201)
+      t.equal(response.headersSent, true)
+      response.write('one ')
+      response.end('two')
+      t.equal(response.writableEnded, true)
+    })
+  })
+  const session = await connect()
+  const response = await session.fetch('/path', {
+    method: 'POST',
+    body: 'body',
+    headers: { x: 'y' },
+  })
+  t.equal(response.status, 201)
+  t.equal(response.headers.get('x-body'), 'body')
+  t.equal(await response.text(), 'one two')
 })

@@ -130,9 +130,7 @@ export class Http3ClientRequest extends Duplex {
       this.session.removeExchange(this.#stream.id)
       this.session.wake()
     }
-    this.#body?.fail(
-      error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the request was destroyed'),
-    )
+    this.#body?.fail(error)
     callback(error)
   }
 

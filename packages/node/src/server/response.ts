@@ -265,9 +265,7 @@ export class Http3ServerResponse extends Writable {
       this.#stream.reset(H3_INTERNAL_ERROR)
       this.#session.wake()
     }
-    this.#body.fail(
-      error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the response was aborted'),
-    )
+    this.#body.fail(error)
     this.#request.handleResponseEnd()
     // As in node:http: nobody has to listen for the errors of a response.
     callback(error !== null && this.listenerCount('error') === 0 ? null : error)
