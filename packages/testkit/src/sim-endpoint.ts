@@ -110,25 +110,15 @@ export class SimConnection {
 
   handleEvent(event: ConnectionEvent): void {
     this.events.push(event)
-    switch (event.type) {
-      case 'stream-opened':
-        this.stream(event.stream)
-        break
-      case 'stream-readable':
-        if (this.autoRead) this.read(this.stream(event.stream))
-        break
-      case 'stream-reset':
-        this.stream(event.stream).resetCode = event.errorCode
-        break
-      case 'stop-sending':
-        this.stream(event.stream).stopCode = event.errorCode
-        break
-      case 'stream-finished':
-        this.stream(event.stream).finished = true
-        break
-      default:
-    }
+    if ('stream' in event) this.#noteStream(event, this.stream(event.stream))
     this.onEvent(event)
+  }
+
+  #noteStream(event: ConnectionEvent, record: SimStream): void {
+    if (event.type === 'stream-readable' && this.autoRead) this.read(record)
+    if (event.type === 'stream-reset') record.resetCode = event.errorCode
+    if (event.type === 'stop-sending') record.stopCode = event.errorCode
+    if (event.type === 'stream-finished') record.finished = true
   }
 }
 
