@@ -62,6 +62,8 @@ export class HandshakeDriver {
   confirmed: boolean
   /** A server owes the client HANDSHAKE_DONE, RFC 9000 §19.20. */
   handshakeDonePending: boolean
+  /** What a Retry gave us to show in Initial packets, RFC 9000 §17.2.5; empty without one. */
+  retryToken: Uint8Array
   /** Null until they came. */
   peerParameters: TransportParameters | null
   readonly #core: ConnectionCore
@@ -73,6 +75,7 @@ export class HandshakeDriver {
     this.complete = false
     this.confirmed = false
     this.handshakeDonePending = false
+    this.retryToken = new Uint8Array(0)
     this.peerParameters = null
   }
 

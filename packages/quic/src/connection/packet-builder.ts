@@ -68,13 +68,14 @@ class PacketDraft {
     const { writer } = this
     const dcid = core.peerIds.current
     const scid = core.localIds.handshakeId
+    const token = core.handshake.retryToken
     const number = space.nextPacketNumber
     const length = packetNumberLength(number, core.recovery.largestAcked(space.index))
     const type = space.packetType
     const headerLength =
       type === PACKET_ONE_RTT
         ? shortHeaderLength(dcid.length, length)
-        : longHeaderLength(type, dcid.length, scid.length, 0, length)
+        : longHeaderLength(type, dcid.length, scid.length, token.length, length)
     if (end - start < headerLength + MIN_PAYLOAD + AEAD_TAG_LENGTH) return false
     this.start = start
     this.packetNumber = number
@@ -84,7 +85,7 @@ class PacketDraft {
       type === PACKET_ONE_RTT
         ? // KeyPhases sets the Key Phase bit. The spin bit stays 0: RFC 9000 §17.4 leaves it to us.
           writeShortHeader(writer, dcid, false, false, number, length)
-        : writeLongHeader(writer, type, VERSION_1, dcid, scid, EMPTY, number, length)
+        : writeLongHeader(writer, type, VERSION_1, dcid, scid, token, number, length)
     this.payloadStart = writer.position
     return true
   }

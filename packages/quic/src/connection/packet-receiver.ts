@@ -33,6 +33,7 @@ import type { PacketHeader } from '../packet-header.ts'
 import type { ConnectionCore } from './core.ts'
 import { FrameHandlers } from './frame-handlers.ts'
 import type { PacketSpace } from './packet-space.ts'
+import { handleRetry } from './retry.ts'
 import { TIMER_KEY_DISCARD } from './timers.ts'
 import { UndecryptablePackets } from './undecryptable-packets.ts'
 
@@ -116,7 +117,7 @@ export class PacketReceiver {
 
   #handlePacket(now: number, ecn: number, header: PacketHeader, datagramSize: number): void {
     const { drops } = this.#core.shared
-    const space = this.#spaceOf(header, datagramSize)
+    const space = this.#spaceOf(now, header, datagramSize)
     if (space === null) return
     if (!space.canOpen) {
       // RFC 9001 §5.7: packets that came before their keys MAY be kept.
@@ -181,7 +182,7 @@ export class PacketReceiver {
   }
 
   /** The space of a packet, or null when a packet of this type is not taken. */
-  #spaceOf(header: PacketHeader, datagramSize: number): PacketSpace | null {
+  #spaceOf(now: number, header: PacketHeader, datagramSize: number): PacketSpace | null {
     const { spaces, side, shared } = this.#core
     switch (header.type) {
       case PACKET_ONE_RTT:
@@ -206,7 +207,7 @@ export class PacketReceiver {
         this.#handleVersionNegotiation(header)
         return null
       case PACKET_RETRY:
-        this.#handleRetry(header)
+        if (!handleRetry(this.#core, now, this.#bytes, header)) shared.drops.unexpectedType++
         return null
       default:
         // 0-RTT, which we offer to nobody yet, and versions that we do not speak.
@@ -271,14 +272,6 @@ export class PacketReceiver {
       return
     }
     throw new VersionNegotiationError(versions)
-  }
-
-  // The place where a client obeys Retry (RFC 9000 §17.2.5): verify the tag, take its Source
-  // Connection ID and token, derive new Initial keys, send the ClientHello again. Until then a server
-  // that insists on Retry is not reachable: the handshake times out.
-  #handleRetry(header: PacketHeader): void {
-    void header
-    this.#core.shared.drops.unexpectedType++
   }
 
   /** Discards the spaces whose end was asked for meanwhile, RFC 9001 §4.9. */

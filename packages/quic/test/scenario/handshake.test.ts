@@ -2,7 +2,9 @@ import t from 'tap'
 import { LEVEL_HANDSHAKE } from '@godwit/quic'
 import { chain, delay, dropList, loss, pair, Prng } from '@godwit/testkit'
 import type { NetworkNode } from '@godwit/testkit'
-import { bytes, forgedPair, sealInitial } from './forger.ts'
+import { VERSION_1 } from '../../src/constants.ts'
+import { bytes, editParameters, forgedPair, sealInitial } from './forger.ts'
+import type { ForgedPair } from './forger.ts'
 
 const INITIAL = 0
 const HANDSHAKE = 2
@@ -261,5 +263,63 @@ t.test('RFC 9000 §5.1.1: each side gives the other spare connection IDs', (t) =
   p.runFor(100)
   t.equal(client.connection.peerTransportParameters?.activeConnectionIdLimit, 4)
   t.equal(server.connection.peerTransportParameters?.activeConnectionIdLimit, 4)
+  t.end()
+})
+
+/** A Retry packet that answers the client's first datagram. */
+function retry(
+  p: ForgedPair,
+  source: string,
+  token: string,
+  originalDcid?: Uint8Array,
+): Uint8Array {
+  const [{ bytes: initial }] = p.sent.client
+  const head = bytes(
+    Uint8Array.of(0xf0, 0, 0, 0, 1, 8),
+    initial.slice(15, 23),
+    source.length,
+    source,
+    token,
+  )
+  const original = originalDcid ?? initial.slice(6, 14)
+  return bytes(head, p.protection.retryIntegrityTag(VERSION_1, original, head))
+}
+
+t.test('RFC 9000 §17.2.5: a client obeys one Retry and shows its token', (t) => {
+  let original = new Uint8Array(0)
+  const p = forgedPair({
+    seed: 12,
+    // The first datagram is answered by the test.
+    toServer: chain(dropList([0]), delay(10)),
+    serverNull: {
+      rewriteParameters: (encoded) =>
+        editParameters({ 0x00: original, 0x10: bytes('retrysrc') })(encoded),
+    },
+  })
+  const client = p.connect()
+  p.runFor(1)
+  original = p.sent.client[0].bytes.slice(6, 14)
+  p.inject('server', retry(p, 'retrysrc', 'forged', new Uint8Array(8)))
+  p.inject('server', retry(p, 'retrysrc', ''))
+  p.inject('server', retry(p, 'retrysrc', 'the token'))
+  p.inject('server', retry(p, 'another!', 'another token'))
+  p.runFor(100)
+  t.equal(client.connection.phase, 'established')
+  t.equal(p.client.endpoint.stats.dropped.unexpectedType, 3)
+  const second = Buffer.from(p.sent.client[1].bytes)
+  t.equal(second.length, 1200)
+  t.equal(second.subarray(6, 14).toString(), 'retrysrc')
+  t.ok(second.includes('the token'))
+  t.ok(p.sim.now < 110, 'at once, without waiting for a probe timeout')
+  t.end()
+})
+
+t.test('RFC 9000 §7.3: a Retry that the server does not know of fails the handshake', (t) => {
+  const p = forgedPair({ seed: 13, toServer: chain(dropList([0]), delay(10)) })
+  const client = p.connect()
+  p.runFor(1)
+  p.inject('server', retry(p, 'retrysrc', 'the token'))
+  p.runFor(100)
+  t.match(client.closeError, { code: 'ERR_QUIC_TRANSPORT_PARAMETER' })
   t.end()
 })
