@@ -62,7 +62,7 @@ class NistOffer implements KeyOffer {
   complete(peerShare: Uint8Array): Uint8Array {
     const ecdh = takeKey(this.#ecdh)
     this.#ecdh = null
-    // RFC 9846 §4.2.8.2: points are uncompressed. OpenSSL would take other forms as well.
+    // RFC 9846 §4.3.8.2: points are uncompressed. OpenSSL would take other forms as well.
     if (peerShare.length !== this.share.length || peerShare[0] !== 0x04) throw invalidShare()
     try {
       return plain(ecdh.computeSecret(peerShare))
