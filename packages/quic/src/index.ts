@@ -1,6 +1,7 @@
 export { Endpoint } from './endpoint.ts'
 export type { ConnectConfig, EndpointConfig, EndpointStats, ServerConfig } from './endpoint.ts'
 export type { Connection, ConnectionPhase, ConnectionStats } from './connection/connection.ts'
+export type { DropCounts } from './connection/drop-counts.ts'
 export type { NetworkPath, Transmit } from './network-path.ts'
 export type { ResolvedTransportOptions, TransportOptions } from './transport-options.ts'
 export { parseTransportOptions } from './transport-options.ts'
@@ -30,3 +31,4 @@ export {
   VersionNegotiationError,
 } from './errors.ts'
 export { isClientInitiated, isUnidirectional, streamIndex } from './streams/stream-id.ts'
+export type { TransportParameters } from './transport-parameters.ts'
