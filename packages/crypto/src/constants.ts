@@ -5,7 +5,7 @@ export const TLS_AES_128_GCM_SHA256 = 0x1301
 export const TLS_AES_256_GCM_SHA384 = 0x1302
 export const TLS_CHACHA20_POLY1305_SHA256 = 0x1303
 
-/** Named groups, RFC 9846 §4.2.7. */
+/** Named groups, RFC 9846 §4.3.7. */
 export const SECP256R1 = 0x0017
 export const SECP384R1 = 0x0018
 export const X25519 = 0x001d

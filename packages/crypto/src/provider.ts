@@ -17,7 +17,7 @@ export interface HashContext {
 /** The client's half of a key exchange, waiting for the server's share. */
 export interface KeyOffer {
   readonly group: NamedGroup
-  /** The share for the wire: key_exchange of a KeyShareEntry, RFC 9846 §4.2.8. */
+  /** The share for the wire: key_exchange of a KeyShareEntry, RFC 9846 §4.3.8. */
   readonly share: Uint8Array
   /**
    * The shared secret. Throws CryptoError `ERR_CRYPTO_INVALID_SHARE` for a share that is malformed,

@@ -4,7 +4,7 @@ import t from 'tap'
 import { H3_ID_ERROR, H3_REQUEST_CANCELLED, H3_REQUEST_REJECTED } from '../src/index.ts'
 import { frame, headers, pair, RawPeer, request, varint } from './peers.ts'
 
-t.test('a server lets its requests end and rejects later ones (rfc9114#5.2-2, #5.2-3)', (t) => {
+t.test('a server lets its requests end and rejects later ones (rfc9114#5.2-2, rfc9114#5.2-3)', (t) => {
   const { client, server, run } = pair()
   const first = client.http3.request(request(), true)!
   run()
@@ -66,7 +66,7 @@ t.test('a shutdown before the control stream could open is told when it opens', 
   t.end()
 })
 
-t.test('an identifier may fall and not rise (rfc9114#5.2-8, #5.2-9)', (t) => {
+t.test('an identifier may fall and not rise (rfc9114#5.2-8, rfc9114#5.2-9)', (t) => {
   const peer = new RawPeer('client')
   peer.message()
   peer.message()

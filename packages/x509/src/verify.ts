@@ -66,7 +66,7 @@ export function verifyCertificateChain(options: VerifyOptions): Certificate[] {
 }
 
 function checkLeafUsage(leaf: Certificate, usage: 'server' | 'client'): void {
-  // RFC 9846 §4.4.2.2: if keyUsage is present, the digitalSignature bit MUST be set.
+  // RFC 9846 §4.5.1.2: if keyUsage is present, the digitalSignature bit MUST be set.
   if (leaf.keyUsage !== null && !leaf.keyUsage.has('digitalSignature')) {
     throw new X509Error(
       'ERR_X509_KEY_USAGE',

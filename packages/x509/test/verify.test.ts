@@ -187,7 +187,7 @@ const refusals: Refusal[] = [
     message: /"CN=Client CA" is not for TLS servers/,
   },
   {
-    title: 'RFC 9846 §4.4.2.2: a leaf that may not sign',
+    title: 'RFC 9846 §4.5.1.2: a leaf that may not sign',
     chain: 'leaf-no-signing int-rsa',
     roots: 'root-rsa',
     code: 'ERR_X509_KEY_USAGE',

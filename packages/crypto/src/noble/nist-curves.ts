@@ -23,7 +23,7 @@ export function nistCurveByOid(oid: string): NistCurve | null {
   return null
 }
 
-/** True for an uncompressed point (RFC 9846 §4.2.8.2 allows no other form) of the right length. */
+/** True for an uncompressed point (RFC 9846 §4.3.8.2 allows no other form) of the right length. */
 export function isUncompressedPoint(curve: NistCurve, point: Uint8Array): boolean {
   return point.length === 1 + 2 * curve.length && point[0] === 0x04
 }

@@ -195,7 +195,7 @@ function keyExchange(
     t.end()
   })
 
-  void t.test('Wycheproof: ECDH on P-256, uncompressed points only (RFC 9846 §4.2.8.2)', (t) => {
+  void t.test('Wycheproof: ECDH on P-256, uncompressed points only (RFC 9846 §4.3.8.2)', (t) => {
     const failures: number[] = []
     for (const group of wycheproof('ecdh_secp256r1_ecpoint')) {
       for (const test of group.tests) {
