@@ -24,6 +24,16 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+/** Failed assertions of a TAP stream, each with the lines that explain it. */
+function printFailures(tap) {
+  const lines = tap.split('\n')
+  for (let i = 0; i < lines.length; i++) {
+    if (!/^\s*not ok /.test(lines[i])) continue
+    const end = lines.findIndex((line, at) => at > i && /^\s*\.\.\.\s*$/.test(line))
+    console.log(lines.slice(i, end < 0 || end > i + 60 ? i + 20 : end).join('\n'))
+  }
+}
+
 let passed = 0
 let failed = 0
 const results = `${root}node_modules/.cache/godwit-test/`
@@ -33,7 +43,8 @@ for (const name of packages) {
   rmSync(file, { force: true })
   console.log(`\n== ${name}`)
   const args = [`${root}node_modules/tap/dist/esm/run.mjs`, `--output-file=${file}`]
-  args.push(`--reporter=${process.stdout.isTTY ? 'base' : 'dots'}`)
+  // Where nobody watches, only failures are worth printing.
+  args.push(`--reporter=${process.stdout.isTTY ? 'base' : 'silent'}`)
   const run = spawnSync(process.execPath, args, {
     cwd: `${root}packages/${name}`,
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -44,6 +55,7 @@ for (const name of packages) {
   const count = (what) => Number(new RegExp(`${what}: (\\d+)`).exec(summary)?.[1] ?? 0)
   const bad = count('fail')
   passed += count('pass')
+  if (!process.stdout.isTTY && run.status !== 0) printFailures(text)
   // A runner that died, or found nothing to run, is a failure although nothing was counted.
   failed += run.status === 0 || bad > 0 ? bad : 1
   console.log(
