@@ -40,6 +40,8 @@ export interface PairOptions {
   readonly provider?: CryptoProvider
   /** Packets are sealed by the provider's engine in place of `createNullEngine`. Default false. */
   readonly realProtection?: boolean
+  /** Makes the packet engine of each endpoint, in place of either. */
+  readonly engine?: (slotCount: number) => PacketEngine
   readonly statelessResetKey?: Uint8Array
 }
 
@@ -83,9 +85,10 @@ export function pair(options: PairOptions = {}): Pair {
   const provider = options.provider ?? defaultProvider()
   const sim = new Simulator()
   const makeEngine = (slotCount: number): PacketEngine =>
-    options.realProtection === true
+    options.engine?.(slotCount) ??
+    (options.realProtection === true
       ? provider.createPacketEngine(slotCount)
-      : createNullEngine(slotCount)
+      : createNullEngine(slotCount))
   const makeHandshake = (side: 'client' | 'server'): HandshakeSession =>
     side === 'client'
       ? (options.clientHandshake?.() ??
