@@ -4,31 +4,34 @@ import t from 'tap'
 import { H3_ID_ERROR, H3_REQUEST_CANCELLED, H3_REQUEST_REJECTED } from '../src/index.ts'
 import { frame, headers, pair, RawPeer, request, varint } from './peers.ts'
 
-t.test('a server lets its requests end and rejects later ones (rfc9114#5.2-2, rfc9114#5.2-3)', (t) => {
-  const { client, server, run } = pair()
-  const first = client.http3.request(request(), true)!
-  run()
-  server.http3.shutdown()
-  server.http3.shutdown()
-  t.equal(server.http3.closing, true)
-  const second = client.http3.request(request(), true)!
-  run()
-  t.match(client.last('goaway'), { id: 4 })
-  t.match(client.last('reset'), {
-    stream: second,
-    errorCode: H3_REQUEST_REJECTED,
-    error: { code: 'ERR_HTTP3_REQUEST_REJECTED', remote: true },
-  })
-  t.throws(() => client.http3.request(request(), true), { code: 'ERR_HTTP3_GOAWAY' })
-  t.equal(client.http3.openRequests, 1)
-  server.last('request').stream.sendHeaders([':status', '200'], true)
-  run()
-  t.match(client.last('response'), { stream: first, end: true })
-  t.equal(server.http3.openRequests, 0)
-  t.equal(client.http3.openRequests, 0)
-  t.same(server.types(), ['request', 'finished'])
-  t.end()
-})
+t.test(
+  'a server lets its requests end and rejects later ones (rfc9114#5.2-2, rfc9114#5.2-3)',
+  (t) => {
+    const { client, server, run } = pair()
+    const first = client.http3.request(request(), true)!
+    run()
+    server.http3.shutdown()
+    server.http3.shutdown()
+    t.equal(server.http3.closing, true)
+    const second = client.http3.request(request(), true)!
+    run()
+    t.match(client.last('goaway'), { id: 4 })
+    t.match(client.last('reset'), {
+      stream: second,
+      errorCode: H3_REQUEST_REJECTED,
+      error: { code: 'ERR_HTTP3_REQUEST_REJECTED', remote: true },
+    })
+    t.throws(() => client.http3.request(request(), true), { code: 'ERR_HTTP3_GOAWAY' })
+    t.equal(client.http3.openRequests, 1)
+    server.last('request').stream.sendHeaders([':status', '200'], true)
+    run()
+    t.match(client.last('response'), { stream: first, end: true })
+    t.equal(server.http3.openRequests, 0)
+    t.equal(client.http3.openRequests, 0)
+    t.same(server.types(), ['request', 'finished'])
+    t.end()
+  },
+)
 
 t.test('a request above the GOAWAY is reset with H3_REQUEST_REJECTED (rfc9114#4.1.1-4)', (t) => {
   const peer = new RawPeer('server')
