@@ -58,7 +58,7 @@ class HqClientSession {
   }
 
   handleEvents(): void {
-    for (let event = this.#connection.pollEvent(); event !== null; ) {
+    for (let event = this.#connection.pollEvent(); event !== null;) {
       this.#handle(event)
       event = this.#connection.pollEvent()
     }

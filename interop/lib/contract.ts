@@ -16,7 +16,9 @@ export const HANDSHAKE_TIMEOUT = 60_000
 
 export interface Contract {
   readonly testcase: string
-  /** TESTCASEs of the client: URLs to fetch. */
+  /** The case itself, where the runner says so (INTEROP_CASE): TESTCASE is `transfer` for many. */
+  readonly interopCase: string
+  /** URLs that a client fetches. */
   readonly requests: readonly URL[]
   /** Folder that a server serves (WWW, default /www). */
   readonly www: string
@@ -42,6 +44,7 @@ export function readContract(env: NodeJS.ProcessEnv): Contract {
   const testcase = env['TESTCASE'] ?? 'transfer'
   return {
     testcase,
+    interopCase: env['INTEROP_CASE'] ?? testcase,
     requests: (env['REQUESTS'] ?? '')
       .split(/\s+/)
       .filter((text) => text !== '')

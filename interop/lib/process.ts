@@ -97,6 +97,55 @@ export interface Server {
   stop(): Promise<void>
 }
 
+/** A process under way. Its output is kept up to a limit. */
+export interface Running extends Server {
+  /** Resolves when it has ended and its output is complete; null: ended by a signal. */
+  readonly ended: Promise<number | null>
+}
+
+/** Starts a command. Rejects only if it cannot start. */
+export function start(argv: readonly string[], options: RunOptions = {}): Promise<Running> {
+  return new Promise((resolve, reject) => {
+    const child = launch(argv, options)
+    let output = ''
+    let closed: number | null = null
+    const onText = (text: string): void => {
+      if (output.length < MAX_OUTPUT) output += text
+      options.onOutput?.(text)
+    }
+    child.stdout?.setEncoding('utf8').on('data', onText)
+    child.stderr?.setEncoding('utf8').on('data', onText)
+    const ended = new Promise<number | null>((done) => {
+      child.once('close', (status) => {
+        closed = status ?? -1
+        done(status)
+      })
+    })
+    child.once('error', reject)
+    child.once('spawn', () => {
+      const pid = child.pid ?? 0
+      const timer =
+        options.timeout === undefined
+          ? undefined
+          : setTimeout(() => killGroup(pid, 'SIGKILL'), options.timeout)
+      void ended.then(() => clearTimeout(timer))
+      resolve({
+        pid,
+        ended,
+        output: () => output,
+        exitCode: () => closed,
+        stop: async () => {
+          if (closed !== null) return
+          killGroup(pid, 'SIGTERM')
+          const hard = setTimeout(() => killGroup(pid, 'SIGKILL'), 3000)
+          await ended
+          clearTimeout(hard)
+        },
+      })
+    })
+  })
+}
+
 /** Starts a server and waits until its output matches `ready`. */
 export function startServer(
   argv: readonly string[],

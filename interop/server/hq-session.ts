@@ -32,7 +32,7 @@ export class HqServerSession {
   }
 
   handleEvents(): void {
-    for (let event = this.#connection.pollEvent(); event !== null; ) {
+    for (let event = this.#connection.pollEvent(); event !== null;) {
       this.#handle(event)
       event = this.#connection.pollEvent()
     }
@@ -105,7 +105,7 @@ export class HqServerSession {
   #write(stream: QuicStream): void {
     const exchange = this.#exchanges.get(stream)
     if (exchange === undefined || exchange.file === null) return
-    for (let room = true; room; ) {
+    for (let room = true; room;) {
       // The stream keeps what it is given until it is acknowledged: every piece is a new one.
       const piece = Buffer.allocUnsafeSlow(PIECE)
       const length = readSync(exchange.file, piece, 0, PIECE, null)

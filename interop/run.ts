@@ -1,0 +1,160 @@
+// npm run interop: godwit and every implementation that can be had here, in both roles, on the networks
+// of the QUIC interop runner. `-- --help` says how; docs/interop.md says what it proves.
+
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openChroot } from './lib/debian.ts'
+import type { Peer } from './lib/peer.ts'
+import { peers } from './peers/index.ts'
+import { CASES, UNSUPPORTED_CASES } from './runner/cases.ts'
+import { godwit } from './runner/godwit-peer.ts'
+import { describe, runLab } from './runner/lab.ts'
+import { endWithParent, prepareLoopback, runInNamespace } from './runner/namespace.ts'
+import { HELP, parseCommand } from './runner/options.ts'
+import type { LabOptions } from './runner/options.ts'
+import { htmlReport, markdownReport, updateDocument } from './runner/report.ts'
+import { missed, readRequired } from './runner/required.ts'
+import { merge, readMatrix, writeMatrix } from './runner/results.ts'
+import type { CellResult } from './runner/results.ts'
+import { serveByHand } from './runner/serve.ts'
+import { terminalTable } from './runner/table.ts'
+
+/** What the program outside hands to the one in the namespaces. */
+interface Plan {
+  readonly options: LabOptions
+  readonly folder: string
+  readonly versions: Record<string, string>
+  readonly unavailable: Record<string, string>
+}
+
+/** What the lab itself needs in the chroot. */
+const TOOLS = ['tshark', 'tcpdump', 'ethtool', 'iproute2', 'openssl']
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const results = join(here, 'results')
+const matrixFile = join(results, 'matrix.json')
+const implementations = new Map([godwit, ...peers].map((peer): [string, Peer] => [peer.name, peer]))
+
+const plan = process.env['INTEROP_PLAN']
+process.exitCode =
+  plan === undefined ? await outside() : await inside(JSON.parse(plan) as Plan).catch(explain)
+
+function explain(error: unknown): number {
+  console.error(error)
+  return 1
+}
+
+/** Sets everything up, and runs this program again in namespaces. */
+async function outside(): Promise<number> {
+  let command
+  try {
+    command = parseCommand(
+      process.argv.slice(2),
+      peers.map(({ name }) => name),
+    )
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`)
+    return 2
+  }
+  const { action, options } = command
+  if (action === 'help') console.log(HELP)
+  else if (action === 'list') list()
+  else if (action === 'serve') await serveByHand(options.cases)
+  if (action !== 'run') return 0
+
+  const begun = Date.now()
+  const log = (line: string): void =>
+    console.log(`[${String(Math.round((Date.now() - begun) / 1000)).padStart(4)} s] ${line}`)
+  let chroot
+  try {
+    chroot = await openChroot(TOOLS, log)
+  } catch (error) {
+    console.error(`the lab cannot be set up: ${(error as Error).message}`)
+    return 1
+  }
+  const versions: Record<string, string> = {}
+  const unavailable: Record<string, string> = {}
+  for (const name of new Set(options.pairs.flat())) {
+    const peer = implementations.get(name) as Peer // sound: the options were checked
+    try {
+      const ready = await openChroot([...TOOLS, ...peer.packages], log)
+      await peer.setup(ready, log)
+      versions[name] = await peer.version(ready)
+      log(`${name} ${versions[name]}`)
+    } catch (error) {
+      unavailable[name] = (error as Error).message
+      versions[name] = `not to be had: ${unavailable[name]}`
+      log(`${name} cannot be had: ${unavailable[name]}`)
+    }
+  }
+  removeStaleFolders(chroot.share)
+  const folder = join(chroot.share, `lab-${process.pid}`)
+  mkdirSync(folder, { recursive: true })
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const given: Plan = { options, folder, versions, unavailable }
+  return runInNamespace(fileURLToPath(import.meta.url), JSON.stringify(given))
+}
+
+/** Folders of runs that were killed. */
+function removeStaleFolders(share: string): void {
+  for (const name of readdirSync(share)) {
+    const pid = /^lab-(\d+)$/.exec(name)?.[1]
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue
+    rmSync(join(share, name), { recursive: true, force: true })
+  }
+}
+
+/** Runs the cells. */
+async function inside({ options, folder, versions, unavailable }: Plan): Promise<number> {
+  endWithParent()
+  const chroot = await openChroot(TOOLS, console.log)
+  await prepareLoopback(chroot)
+  console.log(`seed ${options.seed}, ${options.jobs} cells at a time`)
+  mkdirSync(results, { recursive: true })
+  const done: CellResult[] = []
+  const former = readMatrix(matrixFile)
+  const renewed = { ...former, versions: { ...former.versions, ...versions } }
+  await runLab({
+    chroot,
+    options,
+    implementations,
+    unavailable,
+    cases: CASES.filter(({ name }) => options.cases.includes(name)),
+    folder,
+    results,
+    onResult: (result, count, total) => {
+      done.push(result)
+      writeMatrix(matrixFile, merge(renewed, done))
+      console.log(`[${String(count).padStart(String(total).length)}/${total}] ${describe(result)}`)
+    },
+  })
+  const matrix = merge(renewed, done)
+  writeFileSync(join(results, 'matrix.md'), `# Interop\n\n${markdownReport(matrix)}`)
+  writeFileSync(join(results, 'matrix.html'), htmlReport(matrix, results))
+  if (options.docs) updateDocument(join(here, '../docs/interop.md'), matrix)
+  const color = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
+  console.log(`\n${terminalTable(done, color)}\n\nseed ${options.seed}; ${results}/matrix.html`)
+  const count = (outcome: string): number => done.filter((cell) => cell.outcome === outcome).length
+  console.log(
+    `${count('passed')} passed, ${count('failed')} failed, ${count('unsupported')} unsupported, ${count('unavailable')} unavailable`,
+  )
+  if (!options.require) return 0
+  const red = missed(readRequired(join(here, 'required.json')), done)
+  for (const cell of red) console.log(`required, but ${describe(cell)}`)
+  return red.length === 0 ? 0 : 1
+}
+
+function list(): void {
+  console.log('Implementations:')
+  for (const peer of implementations.values()) {
+    const roles = [peer.client && 'client', peer.server && 'server'].filter(Boolean).join(', ')
+    const protocols = (peer.protocols ?? ['hq-interop', 'h3']).join(', ')
+    console.log(`  ${peer.name.padEnd(14)} ${roles.padEnd(15)} ${protocols}`)
+  }
+  console.log('Cases:')
+  for (const { letter, name, description } of CASES) {
+    console.log(`  ${letter.padEnd(4)} ${name.padEnd(20)} ${description}`)
+  }
+  console.log(`Cases that nobody here does: ${UNSUPPORTED_CASES.join(', ')}`)
+}

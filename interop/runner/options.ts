@@ -1,0 +1,139 @@
+// The command line of `npm run interop`.
+
+import { parseArgs } from 'node:util'
+import { CASES } from './cases.ts'
+
+export interface LabOptions {
+  /** Names; every pair of one of `clients` with one of `servers` is run. */
+  readonly pairs: readonly (readonly [string, string])[]
+  /** Names of cases. */
+  readonly cases: readonly string[]
+  readonly seed: number
+  /** Each cell is run this many times and passes only if all do. */
+  readonly repeat: number
+  /** Repetitions of measurements; null: as the public runner does. */
+  readonly measurements: number | null
+  /** Cells at a time; measurements run alone. */
+  readonly jobs: number
+  /** Exit with 1 if a cell of required.json that was run did not pass. */
+  readonly require: boolean
+  /** Keep every capture and qlog. */
+  readonly keep: boolean
+  /** Write docs/interop.md. */
+  readonly docs: boolean
+}
+
+export interface Command {
+  readonly action: 'run' | 'list' | 'serve' | 'help'
+  readonly options: LabOptions
+}
+
+export const QUICK_PEERS = ['curl', 'ngtcp2', 'aioquic', 'quic-go', 'chromium']
+export const QUICK_CASES = [
+  'handshake',
+  'transfer',
+  'http3',
+  'multiplexing',
+  'handshakeloss',
+  'transferloss',
+]
+
+export const HELP = `npm run interop -- [options]
+Meets other implementations of QUIC in both roles; needs Linux, root and Debian's archive.
+
+  --peer NAMES      godwit with these, as client and as server (default: every peer)
+  --client NAMES    these clients only; --server NAMES: these servers only
+  --all             also the peers among themselves
+  --case NAMES      these cases only, by name or letter (default: all)
+  --quick           ${QUICK_PEERS.join(', ')}; ${QUICK_CASES.join(', ')}
+  --require         exit with 1 if a cell of interop/required.json did not pass
+  --repeat N        each cell N times; it passes only if every time does
+  --seed N          of the networks' random decisions (default: from the clock; it is printed)
+  --jobs N          cells at a time (default 3)
+  --keep            keep captures and qlogs of cells that passed, however large
+  --docs            write the table into docs/interop.md
+  --list            peers and cases, nothing is run
+  --server-only     start our server to try by hand; --case NAME as TESTCASE, PORT, ADDRESS, WWW
+Names are separated by commas. Results: interop/results/matrix.{json,md,html}.
+`
+
+/** Parses the command line. Throws Error that says what is wrong. */
+export function parseCommand(argv: readonly string[], peers: readonly string[]): Command {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      peer: { type: 'string' },
+      client: { type: 'string' },
+      server: { type: 'string' },
+      all: { type: 'boolean', default: false },
+      case: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      require: { type: 'boolean', default: false },
+      repeat: { type: 'string' },
+      seed: { type: 'string' },
+      jobs: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+      docs: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      'server-only': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const everyone = ['godwit', ...peers]
+  const chosen = choose('peer', values.peer, everyone) ?? (values.quick ? QUICK_PEERS : peers)
+  const involved = ['godwit', ...chosen.filter((name) => name !== 'godwit')]
+  const clients = choose('client', values.client, everyone) ?? involved
+  const servers = choose('server', values.server, everyone) ?? involved
+  // Named on both sides: those pairs, whoever they are.
+  const explicit = values.client !== undefined && values.server !== undefined
+  const pairs = clients.flatMap((client) =>
+    servers
+      .filter((server) => values.all || explicit || client === 'godwit' || server === 'godwit')
+      .map((server) => [client, server] as const),
+  )
+  const names = CASES.map(({ name }) => name)
+  const letters = new Map(CASES.map(({ letter, name }) => [letter, name]))
+  const cases =
+    choose(
+      'case',
+      values.case
+        ?.split(',')
+        .map((name) => letters.get(name) ?? name)
+        .join(','),
+      names,
+    ) ?? (values.quick ? QUICK_CASES : names)
+  return {
+    action: values.help ? 'help' : values.list ? 'list' : values['server-only'] ? 'serve' : 'run',
+    options: {
+      pairs,
+      cases,
+      seed: values.seed === undefined ? Date.now() % 2 ** 31 : integer('seed', values.seed, 0),
+      repeat: values.repeat === undefined ? 1 : integer('repeat', values.repeat, 1),
+      measurements: values.quick ? 1 : null,
+      jobs: values.jobs === undefined ? (values.quick ? 4 : 3) : integer('jobs', values.jobs, 1),
+      require: values.require,
+      keep: values.keep,
+      docs: values.docs,
+    },
+  }
+}
+
+function choose(
+  option: string,
+  list: string | undefined,
+  known: readonly string[],
+): readonly string[] | null {
+  if (list === undefined) return null
+  const names = list.split(',').filter((name) => name !== '')
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw new Error(`--${option}: no ${unknown.join(', ')}; there are ${known.join(', ')}`)
+  }
+  return names
+}
+
+function integer(option: string, text: string, min: number): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= min) return value
+  throw new Error(`--${option} expected an integer, at least ${min}, got "${text}"`)
+}
