@@ -1,5 +1,17 @@
 import t from 'tap'
-import { chain, corrupt, delay, duplicate, loss, pair, Prng, rate, reorder } from '@godwit/testkit'
+import {
+  blackhole,
+  chain,
+  corrupt,
+  delay,
+  duplicate,
+  loss,
+  mtu,
+  pair,
+  Prng,
+  rate,
+  reorder,
+} from '@godwit/testkit'
 import type { NetworkNode, Pair, SimConnection } from '@godwit/testkit'
 
 const KIB = 1024
@@ -82,5 +94,64 @@ t.test('a narrow link with a short queue is used, not flooded', (t) => {
   const megabits = (4000 * KIB * 8) / seconds / 1e6
   t.ok(megabits > 7, `${megabits.toFixed(1)} Mbit/s of 10`)
   t.ok(client.connection.stats.packetsLost < client.connection.stats.packetsSent * 0.1)
+  t.end()
+})
+
+t.test('a path that carries 1200 bytes but not 1350 is found out, and used', (t) => {
+  const p = pair({
+    seed: 4,
+    toServer: chain(mtu(1250), delay(10)),
+    toClient: chain(mtu(1250), delay(10)),
+  })
+  echo(p)
+  const { client } = p.establish()
+  t.ok(transfer(p, client, 100 * KIB))
+  t.ok(p.sim.now < 10_000, `${Math.round(p.sim.now)} ms`)
+  t.end()
+})
+
+t.test('a transfer goes on after an outage', (t) => {
+  // Five seconds of service, two of silence, and so on.
+  const p = pair({
+    seed: 5,
+    toServer: chain(rate(2_000_000, 50), blackhole(5000, 2000), delay(10)),
+    toClient: chain(rate(2_000_000, 50), blackhole(5000, 2000), delay(10)),
+  })
+  echo(p)
+  const { client } = p.establish()
+  t.ok(transfer(p, client, 3000 * KIB))
+  t.ok(p.sim.now < 60_000, `${Math.round(p.sim.now)} ms`)
+  t.end()
+})
+
+t.test('NewReno carries data as well', (t) => {
+  const link = (): NetworkNode => chain(rate(10_000_000, 30), delay(20))
+  const p = pair({
+    seed: 6,
+    toServer: link(),
+    toClient: link(),
+    client: { congestion: 'newreno' },
+    server: { congestion: 'newreno' },
+  })
+  echo(p)
+  const { client } = p.establish()
+  t.ok(transfer(p, client, 1000 * KIB))
+  t.end()
+})
+
+t.test('RFC 9000 §4: a reader that stops, stops the sender', (t) => {
+  const p = pair({ seed: 7, server: { initialMaxData: 100_000, initialMaxStreamData: 50_000 } })
+  const { client, server } = p.establish()
+  server.autoRead = false
+  const { stream } = client.send('bidi', p.prng.bytes(1_000_000))
+  p.runFor(5000)
+  t.equal(server.connection.stats.openStreams, 1)
+  t.ok(stream.bufferedAmount >= 950_000 - 1350)
+  t.ok(server.connection.stats.bytesReceived < 80_000)
+  server.autoRead = true
+  const record = server.streams.get(0)!
+  server.read(record)
+  t.ok(p.run(() => record.ended))
+  t.equal(record.received, 1_000_000)
   t.end()
 })
