@@ -14,7 +14,6 @@ export const download: Route = async (request, response, url) => {
   response.writeHead(200, {
     'content-type': 'application/octet-stream',
     'content-length': bytes,
-    'cache-control': 'no-store',
   })
   if (request.method === 'HEAD') {
     response.end()

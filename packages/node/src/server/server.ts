@@ -267,17 +267,19 @@ export class Http3Server extends EventEmitter {
   async #close(): Promise<void> {
     for (const session of this.#sessions) session.close()
     const tcp = this.#tcp?.close()
-    if (this.#sessions.size > 0) {
-      await new Promise<void>((resolve) => {
-        // Nobody waits for more than this: the rest is cut off.
-        const timer = setTimeout(resolve, this.#options.closeTimeout)
-        this.#onEmpty = () => {
-          clearTimeout(timer)
-          resolve()
-        }
+    const http3 = new Promise<void>((resolve) => {
+      if (this.#sessions.size === 0) resolve()
+      else this.#onEmpty = resolve
+    })
+    await new Promise<void>((resolve) => {
+      // Nobody waits for more than this: the rest is cut off.
+      const timer = setTimeout(resolve, this.#options.closeTimeout)
+      void Promise.all([http3, tcp]).then(() => {
+        clearTimeout(timer)
+        resolve()
       })
-      this.#onEmpty = null
-    }
+    })
+    this.#onEmpty = null
     for (const session of this.#sessions) session.destroy(H3_NO_ERROR, '')
     this.#tcp?.closeAllConnections()
     await this.#host?.close(H3_NO_ERROR, '')

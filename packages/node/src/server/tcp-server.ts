@@ -1,10 +1,12 @@
 // The same handler over TCP: HTTP/2 and HTTP/1.1, with the Alt-Svc field that tells browsers of
 // HTTP/3 on the same port (RFC 7838, RFC 9114 §3.1.1).
 
-import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2'
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
 import type { EventEmitter } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 
 import type { IdentityOptions } from '../tls/identity.ts'
 import type { ResolvedServerOptions } from './options.ts'
@@ -15,8 +17,12 @@ const ALT_SVC_MAX_AGE = 86_400
 
 export class TcpServer {
   readonly #server: Http2SecureServer | HttpsServer
-  readonly #sockets: Set<Socket>
+  readonly #sockets: Set<TLSSocket>
+  /** Those with an HTTP/1.1 request in progress. */
+  readonly #busy: Set<Socket>
+  readonly #sessions: Set<Http2Session>
   #altSvc: string
+  #closing: boolean
 
   constructor(
     options: ResolvedServerOptions,
@@ -35,13 +41,21 @@ export class TcpServer {
     this.#server = isExpress(handler)
       ? createHttpsServer(tls)
       : createSecureServer({ ...tls, allowHTTP1: true })
-    this.#altSvc = ''
     this.#sockets = new Set()
-    this.#server.on('request', (request: unknown, response: RespondsWithHeaders) => {
+    this.#busy = new Set()
+    this.#sessions = new Set()
+    this.#altSvc = ''
+    this.#closing = false
+    this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       response.setHeader('alt-svc', this.#altSvc)
+      if (request.httpVersionMajor === 1) this.#watch(request.socket, response)
       http3.emit('request', request, response)
     })
-    this.#server.on('secureConnection', (socket: Socket) => {
+    this.#server.on('session', (session: Http2Session) => {
+      this.#sessions.add(session)
+      session.once('close', () => this.#sessions.delete(session))
+    })
+    this.#server.on('secureConnection', (socket: TLSSocket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
@@ -59,15 +73,24 @@ export class TcpServer {
     })
   }
 
+  /** Resolves when the last connection is gone; those without a request go at once. */
   close(): Promise<void> {
+    this.#closing = true
     return new Promise((resolve) => {
-      this.#server.close(() => resolve())
+      this.#server.close(() => {
+        this.#closing = false
+        resolve()
+      })
       this.closeIdleConnections()
     })
   }
 
   closeIdleConnections(): void {
-    if ('closeIdleConnections' in this.#server) this.#server.closeIdleConnections()
+    // The streams of HTTP/2 sessions may end first.
+    for (const session of this.#sessions) session.close()
+    for (const socket of this.#sockets) {
+      if (socket.alpnProtocol !== 'h2' && !this.#busy.has(socket)) socket.destroy()
+    }
   }
 
   closeAllConnections(): void {
@@ -93,10 +116,14 @@ export class TcpServer {
   unref(): void {
     this.#server.unref()
   }
-}
 
-interface RespondsWithHeaders {
-  setHeader(name: string, value: string): unknown
+  #watch(socket: Socket, response: ServerResponse): void {
+    this.#busy.add(socket)
+    response.once('close', () => {
+      this.#busy.delete(socket)
+      if (this.#closing) socket.end()
+    })
+  }
 }
 
 function pemOf(context: IdentityOptions): { key: string[]; cert: string[]; passphrase?: string } {
