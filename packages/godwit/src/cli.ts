@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The `godwit` command.
 
 import { readFileSync } from 'node:fs'
