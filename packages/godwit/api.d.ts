@@ -1,3 +1,5 @@
+/* oxlint-disable -- a text to compare, not a program */
+
 // What godwit exports. Written by packages/testkit/scripts/api.mjs; a diff is a change of the API.
 
 // --- godwit
