@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // Here before the build is, so that package managers can link it.
-import '../dist/cli.js'
+await import('../dist/cli.js')
