@@ -70,7 +70,8 @@ for (const folder of readdirSync(packages).sort()) {
     if (typeof target !== 'object' || target.types === undefined) continue
     parts.push(`// --- ${posix.join(name, entry)}`)
     const found = exportsOf(posix.join(packages, folder, target.types))
-    for (const key of [...found.keys()].sort()) parts.push(found.get(key))
+    const byName = [...found].sort(([a], [b]) => (a < b ? -1 : 1))
+    for (const [, text] of byName) parts.push(text)
   }
   const file = `${packages}${folder}/api.d.ts`
   const style = await prettier.resolveConfig(file)
