@@ -3,12 +3,7 @@
 
 import { ByteReader, Ring } from '@godwit/wire'
 import type { PacketProtection, RandomBytes } from '@godwit/protection'
-import {
-  MIN_INITIAL_DATAGRAM_SIZE,
-  PACKET_INITIAL,
-  PACKET_UNKNOWN_VERSION,
-  STATELESS_RESET_TOKEN_LENGTH,
-} from './constants.ts'
+import { MIN_INITIAL_DATAGRAM_SIZE, PACKET_INITIAL, PACKET_UNKNOWN_VERSION } from './constants.ts'
 import { Connection } from './connection/connection.ts'
 import type { EndpointShared } from './connection/core.ts'
 import { DropCounts } from './connection/drop-counts.ts'
@@ -28,6 +23,7 @@ import {
   FIRST_CONNECTION_ID_LENGTH,
   LOCAL_CONNECTION_ID_LENGTH,
   MIN_FIRST_CONNECTION_ID_LENGTH,
+  MIN_STATELESS_RESET_SIZE,
 } from './limits.ts'
 import type { NetworkPath, Transmit } from './network-path.ts'
 import { samePath } from './network-path.ts'
@@ -311,8 +307,10 @@ export class Endpoint {
       drops.malformed++
       return
     }
+    if (this.#handleReset(now, path, offset, length)) return
     if ((this.#bytes[offset] & 0x80) === 0) {
-      this.#handleUnroutedShort(now, path, offset, length)
+      drops.unknownConnection++
+      this.#answerUnknown(now, path, offset, length)
       return
     }
     reader.reset(this.#bytes, offset, offset + length)
@@ -345,20 +343,25 @@ export class Endpoint {
     this.#accept(now, path, ecn, offset, length, header)
   }
 
-  // A reset of one of our connections, or a packet of one that we no longer have.
-  #handleUnroutedShort(now: number, path: NetworkPath, offset: number, length: number): void {
+  /**
+   * RFC 9000 §10.3.1: "endpoints MUST treat any packet ending in a valid stateless reset token as a
+   * Stateless Reset". Only datagrams that no connection claims are looked at: a reset begins with
+   * random bytes, which name one of our connections once in 2^64 times.
+   */
+  #handleReset(now: number, path: NetworkPath, offset: number, length: number): boolean {
+    if (length < MIN_STATELESS_RESET_SIZE) return false
+    const entry = this.#owner.resetTokens.find(this.#bytes, offset + length)
+    // Tokens count for the address that they belong to.
+    if (entry === null || !samePath(entry.connection.path, path)) return false
+    entry.connection.handleStatelessReset(now)
+    this.#enqueue(entry)
+    return true
+  }
+
+  // A packet of a connection that we no longer have: RFC 9000 §10.3.
+  #answerUnknown(now: number, path: NetworkPath, offset: number, length: number): void {
     const { drops } = this.#shared
-    const { resetTokens, statelessResetKey, protection } = this.#owner
-    if (length >= STATELESS_RESET_TOKEN_LENGTH + 5) {
-      const entry = resetTokens.find(this.#bytes, offset + length)
-      // RFC 9000 §10.3.1: tokens count for the address that they belong to.
-      if (entry !== null && samePath(entry.connection.path, path)) {
-        entry.connection.handleStatelessReset(now)
-        this.#enqueue(entry)
-        return
-      }
-    }
-    drops.unknownConnection++
+    const { statelessResetKey, protection } = this.#owner
     if (length < 1 + LOCAL_CONNECTION_ID_LENGTH) return
     const id = this.#bytes.subarray(offset + 1, offset + 1 + LOCAL_CONNECTION_ID_LENGTH)
     const token = protection.statelessResetToken(statelessResetKey, id)

@@ -18,7 +18,7 @@ import {
   writeHandshakeDone,
   writePing,
 } from '../frame-encoder.ts'
-import { ACK_DELAY_EXPONENT, BASE_DATAGRAM_SIZE } from '../limits.ts'
+import { ACK_DELAY_EXPONENT, BASE_DATAGRAM_SIZE, LOCAL_CONNECTION_ID_LENGTH } from '../limits.ts'
 import {
   longHeaderLength,
   packetNumberLength,
@@ -34,6 +34,8 @@ import { TIMER_PACING } from './timers.ts'
 
 /** Payload that a packet is worth starting for, in bytes: an ACK and a small frame. */
 const MIN_PAYLOAD = 48
+/** Bytes of a packet that elicits an acknowledgement, RFC 9000 §10.3: 22 more than our connection IDs have. */
+const MIN_PACKET_SIZE: number = 22 + LOCAL_CONNECTION_ID_LENGTH
 const EMPTY = new Uint8Array(0)
 
 /** What a CONNECTION_CLOSE says, RFC 9000 §19.19. */
@@ -99,9 +101,14 @@ class PacketDraft {
     return this.writer.position + AEAD_TAG_LENGTH
   }
 
-  /** RFC 9001 §5.4.2: packet number and payload are 4 bytes at least. */
-  padForSample(): void {
+  /**
+   * RFC 9001 §5.4.2: packet number and payload are 4 bytes at least. RFC 9000 §10.3: packets should
+   * be long enough for a stateless reset to pass for one; those that elicit nothing are let be, as
+   * PADDING would count against the congestion window for good.
+   */
+  padToMinimum(): void {
     this.writer.padTo(this.numberOffset + 4)
+    if (this.writer.ackEliciting) this.writer.padTo(this.start + MIN_PACKET_SIZE - AEAD_TAG_LENGTH)
   }
 
   seal(space: PacketSpace): void {
@@ -175,7 +182,7 @@ export class PacketBuilder {
       if (!draft.begin(core, space, at, end)) continue
       writeClose(draft.writer, space, close)
       if (draft.empty) continue
-      draft.padForSample()
+      draft.padToMinimum()
       at = draft.end
       this.#spaces[this.#count++] = space
     }
@@ -214,7 +221,7 @@ export class PacketBuilder {
       if (probe && !writer.ackEliciting && writer.remaining > 0) writePing(writer)
     }
     if (draft.empty) return false
-    draft.padForSample()
+    draft.padToMinimum()
     return true
   }
 

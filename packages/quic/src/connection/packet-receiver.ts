@@ -266,8 +266,9 @@ export class PacketReceiver {
       )
     }
     // "A client MUST discard a Version Negotiation packet that lists the QUIC version selected by
-    // the client."
-    if (versions.length === 0 || versions.some((version) => SUPPORTED_VERSIONS.includes(version))) {
+    // the client." RFC 8999 §6: also one whose list is empty or truncated.
+    const whole = versions.length > 0 && (tokenEnd - tokenStart) % 4 === 0
+    if (!whole || versions.some((version) => SUPPORTED_VERSIONS.includes(version))) {
       shared.drops.unexpectedType++
       return
     }

@@ -1,7 +1,7 @@
 // A client obeys Retry, RFC 9000 §17.2.5: the server wants to see that the address is real before it
 // keeps anything, so the client says hello again, with the token that proves it.
 
-import { RETRY_INTEGRITY_TAG_LENGTH } from '@godwit/protection'
+import { equalBytes, RETRY_INTEGRITY_TAG_LENGTH } from '@godwit/protection'
 import { SPACE_INITIAL, VERSION_1 } from '../constants.ts'
 import type { PacketHeader } from '../packet-header.ts'
 import type { ConnectionCore } from './core.ts'
@@ -26,6 +26,9 @@ export function handleRetry(
   if (!shared.protection.verifyRetry(VERSION_1, ids.originalDestination, packet)) return false
 
   const source = bytes.slice(header.scidStart, header.scidStart + header.scidLength)
+  // "A client MUST discard a Retry packet that contains a Source Connection ID field that is
+  // identical to the Destination Connection ID field of its Initial packet."
+  if (equalBytes(source, ids.originalDestination)) return false
   ids.retrySource = source
   handshake.retryToken = bytes.slice(header.tokenStart, tokenEnd)
   peerIds.replaceInitial(source)

@@ -46,6 +46,7 @@ function tokensOf(w: PacketWriter, kind: number): number[] {
 const id = (n: number): Uint8Array => new Uint8Array(8).fill(n)
 const token = (n: number): Uint8Array => new Uint8Array(16).fill(n)
 
+// rfc9000#5.1.1-1 rfc9000#5.1.1-4
 t.test('RFC 9000 §5.1.1: IDs are issued up to the lower of the two limits', (t) => {
   for (const [peerLimit, expected] of [
     [2, 2],
@@ -66,6 +67,7 @@ t.test('RFC 9000 §5.1.1: IDs are issued up to the lower of the two limits', (t)
   t.end()
 })
 
+// rfc9000#5.1.1-7 rfc9000#5.1-2
 t.test('RFC 9000 §5.1.2: a retired ID loses its route and is replaced', (t) => {
   const issuer = new Issuer()
   const ids = new LocalConnectionIds(issuer)
@@ -115,6 +117,7 @@ t.test('frames that do not fit wait for the next packet', (t) => {
   t.end()
 })
 
+// rfc9000#10.3.1-3 rfc9000#5.1.2-7
 t.test('RFC 9000 §5.1.2: Retire Prior To retires, and moves on to an ID that is left', (t) => {
   const tokens = new Tokens()
   const ids = new PeerConnectionIds(id(0), tokens)
@@ -140,6 +143,7 @@ t.test('RFC 9000 §5.1.2: Retire Prior To retires, and moves on to an ID that is
   t.end()
 })
 
+// rfc9000#19.15-3 rfc9000#19.15-4 rfc9000#19.15-8 rfc9000#19.15-9
 t.test('RFC 9000 §19.15: repetitions are accepted, contradictions are not', (t) => {
   const violation = { code: 'ERR_QUIC_PROTOCOL_VIOLATION', frameType: 0x18 }
   const ids = new PeerConnectionIds(id(0), new Tokens())
@@ -158,6 +162,7 @@ t.test('RFC 9000 §19.15: repetitions are accepted, contradictions are not', (t)
   t.end()
 })
 
+// rfc9000#5.1.2-6
 t.test('RFC 9000 §5.1.1, §5.1.2: both active and retired IDs are bounded', (t) => {
   const limit = { code: 'ERR_QUIC_CONNECTION_ID_LIMIT', frameType: 0x18 }
   const many = new PeerConnectionIds(id(0), new Tokens())

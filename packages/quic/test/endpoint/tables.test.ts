@@ -118,6 +118,7 @@ t.test('RFC 9000 §10.3.1: reset tokens are found at the end of a datagram, and 
   t.end()
 })
 
+// rfc9000#10.3-3
 t.test('RFC 9000 §10.3.3: a reset is shorter than its trigger, or is not sent', (t) => {
   const prng = new Prng(3)
   const random = (n: number): Uint8Array => prng.bytes(n)

@@ -8,6 +8,7 @@ import { PacketWriter } from '../../src/packet-writer.ts'
 import { bytes, connectionIds, forgedPair } from './forger.ts'
 import type { ForgedPair } from './forger.ts'
 
+// rfc9000#8.2.2-1 rfc9000#8.2.2-5 rfc9000#8.2.2-7 rfc9000#19.17-1
 t.test(
   'RFC 9000 §8.2.2: PATH_CHALLENGE is answered with its data in a datagram of 1200 bytes',
   (t) => {
@@ -44,6 +45,7 @@ t.test('a flood of PATH_CHALLENGE frames gets a few answers (CVE-2023-49295)', (
   t.end()
 })
 
+// rfc9000#5.1.2-5
 t.test('connection IDs that are retired without end close the connection (CVE-2024-22189)', (t) => {
   const p = forgedPair({ seed: 2, toServer: delay(10) })
   const { server } = p.establish()
@@ -61,6 +63,7 @@ t.test('connection IDs that are retired without end close the connection (CVE-20
   t.end()
 })
 
+// rfc9000#5.1.1-3 rfc9000#5.1.2-4 rfc9000#7.2-6
 t.test('RFC 9000 §5.1.2: connection IDs that are replaced in turn go on working', (t) => {
   const p = forgedPair({ seed: 3 })
   const { server } = p.establish()
@@ -138,6 +141,7 @@ function forgeUpdated(
   p.inject('client', memory.slice(0, writer.position + frames.length + 16))
 }
 
+// rfc9001#6.2-1 rfc9001#6.2-2 rfc9001#6.5-4 rfc9001#6.5-5
 t.test('RFC 9001 §6.2: a key update of the peer is answered with one', (t) => {
   const p = forgedPair({ seed: 20 })
   const { server } = p.establish()

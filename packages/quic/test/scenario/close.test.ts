@@ -3,6 +3,7 @@ import { delay, loss, pair, Prng } from '@godwit/testkit'
 import type { NetworkNode } from '@godwit/testkit'
 import { bytes, forgedPair } from './forger.ts'
 
+// rfc9000#10.2-1 rfc9000#10.2-4 rfc9000#10.2.3-1 rfc9000#11.1-1
 t.test('RFC 9000 §10.2: an application close reaches the peer with its code and reason', (t) => {
   for (const side of ['client', 'server'] as const) {
     const p = pair({ seed: 1 })
@@ -50,6 +51,7 @@ t.test('data that arrived before the close can still be read', (t) => {
   t.end()
 })
 
+// rfc9000#10.2.3-3 rfc9000#10.2.3-5 rfc9000#10.2.3-6 rfc9000#10.2.3-7
 t.test('RFC 9000 §10.2.3: a close in the handshake hides the application behind 0x0c', (t) => {
   const p = forgedPair({ seed: 3, serverNull: { serverFlightSize: 9000 } })
   const client = p.connect()
@@ -63,6 +65,7 @@ t.test('RFC 9000 §10.2.3: a close in the handshake hides the application behind
   t.end()
 })
 
+// rfc9000#10.2.3-4
 t.test('a client that closes in the handshake tells the server at every level it has', (t) => {
   for (const at of [5, 15, 25, 35]) {
     const p = pair({ seed: 3 })
@@ -101,6 +104,7 @@ t.test('both sides close at the same time', (t) => {
   t.end()
 })
 
+// rfc9000#10.2.1-1
 t.test('RFC 9000 §10.2.1: answers in the closing state get rarer', (t) => {
   const p = forgedPair({ seed: 5, toClient: delay(10) })
   const { client, server } = p.establish()
@@ -116,6 +120,7 @@ t.test('RFC 9000 §10.2.1: answers in the closing state get rarer', (t) => {
   t.end()
 })
 
+// rfc9000#11.1-2
 t.test('RFC 9000 §10.2.1: a lost close is repeated when the peer goes on', (t) => {
   let drop = false
   const gate: NetworkNode = {
@@ -135,6 +140,7 @@ t.test('RFC 9000 §10.2.1: a lost close is repeated when the peer goes on', (t) 
   t.end()
 })
 
+// rfc9000#10.2.2-1 rfc9000#10.2.2-3
 t.test('RFC 9000 §10.2.2: nothing is sent while draining', (t) => {
   const p = forgedPair({ seed: 7 })
   const { client, server } = p.establish()
@@ -220,6 +226,7 @@ t.test('RFC 9000 §10.1: sending into the void does not keep a connection alive'
   t.end()
 })
 
+// rfc9000#10.1-1
 t.test('RFC 9000 §10.1: three probe timeouts are the least idle timeout', (t) => {
   const p = pair({
     seed: 10,

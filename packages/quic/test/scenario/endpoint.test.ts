@@ -18,6 +18,8 @@ function longPacket(
   return packet
 }
 
+// rfc9000#5.2.2-1 rfc9000#5.2.2-4 rfc9000#17.2-4 rfc9000#17.2.1-2 rfc9000#17.2.1-3 rfc9000#17.2.1-4
+// rfc9000#17.2.1-5 rfc9000#17.2.1-6 rfc9000#17.2.1-7 rfc8999#6-3 rfc8999#6-4
 t.test('RFC 9000 §6.1: an unknown version is answered with Version Negotiation', (t) => {
   const p = forgedPair({ seed: 1 })
   p.inject('client', longPacket(0xbabababa, 1200, 'x'.repeat(20), ''))
@@ -33,6 +35,7 @@ t.test('RFC 9000 §6.1: an unknown version is answered with Version Negotiation'
   t.end()
 })
 
+// rfc9000#5.2.2-3 rfc9000#6.1-1
 t.test('RFC 9000 §6.1: no answer to a small datagram, nor to Version Negotiation', (t) => {
   const p = forgedPair({ seed: 1 })
   p.inject('client', longPacket(0xbabababa, 1199))
@@ -48,6 +51,7 @@ function negotiate(
   p: ReturnType<typeof forgedPair>,
   versions: readonly number[],
   scid?: Uint8Array,
+  extra: number = 0,
 ): void {
   const [{ bytes: initial }] = p.sent.client
   const dcid = initial.slice(15, 23)
@@ -55,10 +59,23 @@ function negotiate(
   const original = scid ?? initial.slice(6, 14)
   p.inject(
     'server',
-    Uint8Array.from([0xc0, 0, 0, 0, 0, 8, ...dcid, original.length, ...original, ...list]),
+    Uint8Array.from([
+      0xc0,
+      0,
+      0,
+      0,
+      0,
+      8,
+      ...dcid,
+      original.length,
+      ...original,
+      ...list,
+      ...new Uint8Array(extra),
+    ]),
   )
 }
 
+// rfc9000#6.2-1
 t.test('RFC 9000 §6.2: a client gives up when the server speaks no version of ours', (t) => {
   const p = forgedPair({ seed: 2, toServer: chain(delay(100)) })
   const client = p.connect()
@@ -75,21 +92,24 @@ t.test('RFC 9000 §6.2: a client gives up when the server speaks no version of o
   t.end()
 })
 
+// rfc9000#6.2-2 rfc9000#6.2-3 rfc8999#6-2
 t.test('RFC 9000 §6.2: Version Negotiation that cannot be true is ignored', (t) => {
   const p = forgedPair({ seed: 2, toServer: delay(30) })
   const client = p.connect()
   p.runFor(1)
   negotiate(p, [2, 1])
   negotiate(p, [])
+  negotiate(p, [2], undefined, 1)
   negotiate(p, [2], bytes('notours!'))
   p.runFor(55)
   negotiate(p, [2])
   p.runFor(30)
   t.equal(client.connection.phase, 'established')
-  t.equal(p.client.endpoint.stats.dropped.unexpectedType, 4)
+  t.equal(p.client.endpoint.stats.dropped.unexpectedType, 5)
   t.end()
 })
 
+// rfc9000#10.3-8 rfc9000#10.3.1-5 rfc9000#10.3.2-1
 t.test(
   'RFC 9000 §10.3: a server that has lost its state ends connections by stateless reset',
   (t) => {
@@ -108,6 +128,7 @@ t.test(
   },
 )
 
+// rfc9000#10.3.1-2 rfc9000#10.3-9
 t.test('RFC 9000 §10.3.1: a reset with another token, or from elsewhere, changes nothing', (t) => {
   const p = forgedPair({ seed: 3, statelessResetKey: new Uint8Array(32).fill(7) })
   const { client } = p.establish()
@@ -122,12 +143,15 @@ t.test('RFC 9000 §10.3.1: a reset with another token, or from elsewhere, change
   p.sim.inject({ address: '10.9.9.9', port: 443 }, CLIENT_ADDRESS, { bytes: reset.slice(), ecn: 0 })
   p.runFor(50)
   t.equal(client.connection.phase, 'established')
+  // Another version may give it another look.
+  reset[0] |= 0x80
   p.inject('server', reset)
   p.runFor(50)
   t.match(client.closeError, { name: 'StatelessResetError' }, 'from the server it ends it')
   t.end()
 })
 
+// rfc9000#10.3.3-1 rfc9000#10.3-5 rfc9000#10.3-6
 t.test('RFC 9000 §10.3.3: resets are shorter than what they answer, and limited', (t) => {
   const p = forgedPair({ seed: 4 })
   p.sim.removeHost(CLIENT_ADDRESS)
@@ -153,6 +177,7 @@ t.test('RFC 9000 §10.3.3: resets are shorter than what they answer, and limited
   t.end()
 })
 
+// rfc9000#5.2.2-5
 t.test('RFC 9000 §5.2.2: a server at its limit refuses with CONNECTION_REFUSED', (t) => {
   const p = pair({ seed: 5, maxConnections: 2 })
   p.establish()
@@ -189,6 +214,7 @@ t.test('a flood of first packets meets a limit, and clients get through afterwar
   t.end()
 })
 
+// rfc9000#5.2-2
 t.test('a forged first packet makes no connection', (t) => {
   const p = forgedPair({ seed: 7 })
   for (let i = 0; i < 100; i++) {
@@ -207,6 +233,7 @@ t.test('a forged first packet makes no connection', (t) => {
   t.end()
 })
 
+// rfc9000#9-3 rfc9000#9-7
 t.test('RFC 9000 §9: packets of a connection from another address are dropped', (t) => {
   const p = forgedPair({ seed: 8 })
   const { client, server } = p.establish()
@@ -218,6 +245,11 @@ t.test('RFC 9000 §9: packets of a connection from another address are dropped',
   t.equal(drops(p).wrongPath, 1)
   t.equal(server.connection.phase, 'established')
   t.same(server.connection.path, CLIENT_ADDRESS)
+  const { bytes: answer } = p.sent.server.at(-1)!
+  p.sim.inject({ address: '10.0.0.98', port: 443 }, CLIENT_ADDRESS, { bytes: answer, ecn: 0 })
+  p.runFor(50)
+  t.equal(p.client.endpoint.stats.dropped.wrongPath, 1)
+  t.equal(client.connection.phase, 'established')
   t.end()
 })
 
@@ -278,6 +310,7 @@ t.test('options that make no sense are refused by name', (t) => {
   t.end()
 })
 
+// rfc9000#10.3-7 rfc9000#17.2-3 rfc9000#5.2.2-7 rfc9000#5.2.2-8 rfc9000#7.2-1
 t.test('datagrams of no use are counted and answered with silence', (t) => {
   const p = forgedPair({ seed: 11 })
   const prng = new Prng(1)
@@ -289,8 +322,10 @@ t.test('datagrams of no use are counted and answered with silence', (t) => {
     'client',
     Uint8Array.of(0xe0, 0, 0, 0, 1, 8, ...prng.bytes(8), 0, 0x44, 0, ...prng.bytes(1300)),
   )
+  const frames = new Uint8Array(1200).fill(1)
+  p.inject('client', sealInitial(p.protection, bytes('sevenby'), bytes('clientid'), frames))
   p.runFor(15)
   t.equal(p.sent.server.length, 0)
-  t.match(drops(p), { malformed: 3, unknownConnection: 2 })
+  t.match(drops(p), { malformed: 4, unknownConnection: 2 })
   t.end()
 })

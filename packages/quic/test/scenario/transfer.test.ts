@@ -37,6 +37,7 @@ function transfer(p: Pair, client: SimConnection, bytes: number): boolean {
   return done && Buffer.from(client.data(record.stream.id)).equals(data)
 }
 
+// rfc9001#4.1.2-1 rfc9000#19.20-1
 t.test('RFC 9000 §7: two endpoints complete and confirm a handshake', (t) => {
   const p = pair({ seed: 1 })
   const { client, server } = p.establish()
