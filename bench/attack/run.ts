@@ -1,0 +1,3 @@
+export function runAttacks(_smoke: boolean): { result: unknown; text: string } {
+  return { result: {}, text: '' }
+}
