@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aioquic.asyncio import QuicConnectionProtocol, connect
 from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.events import ConnectionTerminated, StreamDataReceived, StreamReset
+from aioquic.quic.packet import QuicProtocolVersion
 
 from common import configuration, http_connection
 
@@ -117,6 +118,8 @@ class Session:
             session_ticket_handler=keep,
             wait_connected=not early,
         ) as client:
+            if TESTCASE == "v2" and client._quic._version != QuicProtocolVersion.VERSION_2:
+                raise ConnectionError("the server did not choose version 2")
             if TESTCASE == "keyupdate":
                 # A ping that is acknowledged leaves no doubt that the handshake is confirmed.
                 await client.ping()

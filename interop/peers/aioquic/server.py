@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import signal
 
 from aioquic.asyncio import QuicConnectionProtocol, serve
 from aioquic.h3.events import HeadersReceived
-from aioquic.quic.events import ProtocolNegotiated
+from aioquic.quic.events import HandshakeCompleted, ProtocolNegotiated
 
 from common import H3, HQ, configuration, http_connection, inside
 
@@ -20,6 +21,8 @@ class FileServer(QuicConnectionProtocol):
     def quic_event_received(self, event) -> None:
         if isinstance(event, ProtocolNegotiated):
             self.http = http_connection(self._quic, event.alpn_protocol)
+        if isinstance(event, HandshakeCompleted):
+            print(f"connected: version={self._quic._version:#x}", flush=True)
         if self.http is not None:
             for http_event in self.http.handle_event(event):
                 if isinstance(http_event, HeadersReceived):
@@ -65,4 +68,10 @@ async def main(address: str, port: str, cert: str, key: str, www: str) -> None:
         retry=testcase == "retry",
     )
     print("listening", flush=True)
-    await asyncio.Future()
+    # qlogs are written when their connections end, those of the others now.
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    await ended.wait()
+    if config.quic_logger is not None:
+        for trace in list(config.quic_logger._traces):
+            config.quic_logger.end_trace(trace)

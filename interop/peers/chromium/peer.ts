@@ -25,5 +25,5 @@ export const chromium: Peer = {
   },
   version: (chroot) => packageVersion(chroot, 'chromium'),
   client: (chroot, task) =>
-    browserCommand(chroot, task, new URL('client.ts', import.meta.url), [launcher(chroot)]),
+    browserCommand(task, new URL('client.ts', import.meta.url), [launcher(chroot)]),
 }

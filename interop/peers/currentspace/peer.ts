@@ -16,8 +16,9 @@ const VERSION = '0.9.0'
 const NODE = `node-linux-${process.arch}`
 const NODE_VERSION = '26.10.0'
 
-// No settings for 0-RTT or preferred addresses. Not in quiche: version 2, ECN.
-const LACKS = ['zerortt', 'v2', 'ecn', 'connectionmigration']
+// No settings for 0-RTT or preferred addresses. Not in quiche: version 2, ECN. It drops packets of an
+// unknown version instead of answering with Version Negotiation.
+const LACKS = ['zerortt', 'v2', 'ecn', 'connectionmigration', 'versionnegotiation']
 
 const node = (chroot: Chroot): string => join(npmFolder(chroot, NODE, NODE_VERSION), 'bin', 'node')
 

@@ -21,6 +21,8 @@ const server = createSecureServer(
     fallbackPolicy: 'error',
     disableRetry: TESTCASE !== 'retry',
     disableActiveMigration: false,
+    // `multiplexing` wants the limit to be raised on the way; 10,000 would never be.
+    initialMaxStreamsBidi: 100,
     maxIdleTimeoutMs: 60_000,
     keylog: SSLKEYLOGFILE,
     qlogDir: QLOGDIR,

@@ -19,6 +19,7 @@ const PREFERENCES = {
   'network.http.http3.alt-svc-mapping-for-testing': `${origin.hostname};h3=:${task.port}`,
   'network.dns.forceResolve': task.address,
   'network.dns.disableIPv6': !task.address.includes(':'),
+  'network.dns.preferIPv6': task.address.includes(':'),
   'network.http.http3.enable_qlog': true,
   'network.http.speculative-parallel-limit': 0,
   'network.proxy.type': 0,

@@ -17,6 +17,6 @@ export const firefox: Peer = {
     const firefox = ['/usr/bin/firefox-esr', '--headless', '--no-remote', '--profile', PROFILE]
     const flags = ['--remote-debugging-port', '0', 'about:blank']
     const browser = trusting(chroot, PROFILE, ['sh', '-c', script, 'sh', ...firefox, ...flags])
-    return browserCommand(chroot, task, new URL('client.ts', import.meta.url), browser)
+    return browserCommand(task, new URL('client.ts', import.meta.url), browser, ['ecn'])
   },
 }

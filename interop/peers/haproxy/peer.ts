@@ -7,6 +7,7 @@ import type { Chroot } from '../../lib/debian.ts'
 import type { Command, Peer, ServerTask } from '../../lib/peer.ts'
 import { packageVersion } from '../shared/build.ts'
 import { behaviour, hostPort } from '../shared/cases.ts'
+import { endingOnTerm } from '../shared/shell.ts'
 
 // Not in it: 0-RTT (see above), version 2 as a server's choice, ECN, preferred addresses.
 const LACKS = ['zerortt', 'v2', 'ecn', 'connectionmigration']
@@ -60,9 +61,9 @@ function server(chroot: Chroot, task: ServerTask): Command | null {
   writeFileSync(pem, `${readFileSync(task.cert, 'utf8')}\n${readFileSync(task.key, 'utf8')}`)
   writeFileSync(proxy, frontend(task, socket, pem))
   writeFileSync(files, backend(task, folder, socket))
-  // Both end with the command's process namespace.
-  const script = '/usr/sbin/nginx -e stderr -c "$1" && exec /usr/sbin/haproxy -db -f "$2"'
-  return { argv: chroot.command('sh', '-c', script, 'sh', files, proxy) }
+  // nginx goes to the background and ends with the command's process namespace.
+  const script = '/usr/sbin/nginx -e stderr -c "$1" && /usr/sbin/haproxy -db -f "$2"'
+  return { argv: endingOnTerm(chroot, ['sh', '-c', script, 'sh', files, proxy]) }
 }
 
 export const haproxy: Peer = {

@@ -42,18 +42,19 @@ func run(args []string) error {
 	}
 	address := &net.UDPAddr{IP: net.ParseIP(args[1]), Port: port}
 	testcase := os.Getenv("TESTCASE")
-	switch testcase {
-	case "chacha20":
+	if testcase == "chacha20" {
 		onlyChaCha20()
-	case "versionnegotiation":
-		if args[0] == "client" {
-			beginWithUnknownVersion()
-		}
 	}
 	switch args[0] {
 	case "server":
 		return serve(testcase, address, args[3], args[4], args[5])
 	case "client":
+		switch testcase {
+		case "keyupdate":
+			updateKeysEarly()
+		case "versionnegotiation":
+			beginWithUnknownVersion()
+		}
 		return download(testcase, address, args[3], args[4], args[5:])
 	}
 	return fmt.Errorf("unknown role %q", args[0])

@@ -19,6 +19,14 @@ var defaultCipherSuitesNoAES []uint16
 //go:linkname supportedVersions github.com/quic-go/quic-go/internal/protocol.SupportedVersions
 var supportedVersions []quic.Version
 
+//go:linkname firstKeyUpdateInterval github.com/quic-go/quic-go/internal/handshake.FirstKeyUpdateInterval
+var firstKeyUpdateInterval uint64
+
+// updateKeysEarly makes this side begin the first key update, before a quic-go on the other side does.
+func updateKeysEarly() {
+	firstKeyUpdateInterval = 20
+}
+
 func onlyChaCha20() {
 	defaultCipherSuites = []uint16{tls.TLS_CHACHA20_POLY1305_SHA256}
 	defaultCipherSuitesNoAES = defaultCipherSuites

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Chroot } from '../../lib/debian.ts'
-import type { ClientTask, Command } from '../../lib/peer.ts'
+import type { CaseName, ClientTask, Command } from '../../lib/peer.ts'
 import { behaviour } from './cases.ts'
 import { logEnvironment } from './driver.ts'
 
@@ -41,15 +41,15 @@ export interface BrowserTask {
   readonly groups: readonly (readonly string[])[]
 }
 
-/** The command of a browser's client program for a task. */
+/** The command of a browser's client program for a task; `more` are cases that not all can do. */
 export function browserCommand(
-  chroot: Chroot,
   task: ClientTask,
   program: URL,
   browser: readonly string[],
+  more: readonly CaseName[] = [],
 ): Command | null {
   const testcase = behaviour(task.testcase)
-  if (testcase === null || !CASES.includes(testcase)) return null
+  if (testcase === null || !(CASES.includes(testcase) || more.includes(testcase))) return null
   const { address, port, ca, downloads, logs, urls } = task
   const groups = testcase === 'multiconnect' ? urls.map((url) => [url]) : [urls]
   const given: BrowserTask = { browser, address, port, downloads, logs, groups }
@@ -76,7 +76,7 @@ export async function fetchAll(urls: readonly string[]): Promise<PageFile[]> {
   const page = globalThis as any
   page.performance.setResourceTimingBufferSize(10_000)
   const one = async (url: string): Promise<PageFile> => {
-    const response = await fetch(url, { cache: 'no-store' })
+    const response = await page.fetch(url, { cache: 'no-store' })
     if (response.status !== 200) throw new Error(`${url}: status ${response.status}`)
     const blob = await response.blob()
     const data = await new Promise<string>((resolve, reject) => {
