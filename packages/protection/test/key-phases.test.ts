@@ -78,6 +78,7 @@ t.test('seal and open keys come separately, as the handshake gives them (RFC 900
   t.end()
 })
 
+// rfc9001#6.1-2, rfc9001#6.2-1, rfc9001#6.2-2, rfc9001#6.3-5, rfc9001#6.4-1
 t.test(
   'RFC 9001 §6.2: a peer that updates is followed, and packets reordered around it open',
   (t) => {
@@ -180,6 +181,7 @@ function sealWith(key: PacketKey, packetNumber: number, phase: boolean): Uint8Ar
   return bytes.slice(0, HEADER_LENGTH + PAYLOAD_LENGTH + 16)
 }
 
+// rfc9001#6.4-2
 t.test('RFC 9001 §6.4: newer keys under a lower packet number are KEY_UPDATE_ERROR', (t) => {
   const secret = provider.randomBytes(32)
   const suite = TLS_CHACHA20_POLY1305_SHA256
@@ -199,6 +201,7 @@ t.test('RFC 9001 §6.4: newer keys under a lower packet number are KEY_UPDATE_ER
   t.end()
 })
 
+// rfc9001#5.5-2, rfc9001#6.6-6
 t.test('forged packets of either phase change nothing but the count (RFC 9001 §6.6)', (t) => {
   const [client, server] = sides()
   const prng = new Prng(7)
@@ -221,6 +224,7 @@ t.test('forged packets of either phase change nothing but the count (RFC 9001 §
   t.end()
 })
 
+// rfc9001#6.6-1
 t.test('RFC 9001 §6.6: the confidentiality limit of AES-GCM stops one packet short', (t) => {
   let protectedPackets = 0
   const nullKey: PacketKey = {

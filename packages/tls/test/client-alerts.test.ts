@@ -196,6 +196,7 @@ t.test('RFC 9846 §4.4.2: broken requests for a certificate', (t) => {
   t.end()
 })
 
+// rfc9001#4.4-1, rfc9114#3.1-1, rfc9114#3.1-2
 t.test('RFC 9846 §4.5.1.3: certificates that are refused, with the reason as the cause', (t) => {
   const expired = issueIdentity('ed25519', {
     notBefore: NOW - 7_200_000,
@@ -330,6 +331,7 @@ t.test('RFC 9846 §4: a message that is left out', (t) => {
   t.end()
 })
 
+// rfc9001#6-3
 t.test('rfc9001#4.4-5 and RFC 9001 §6: what may not come after the handshake', (t) => {
   for (const [type, code] of [
     [13, PROTOCOL_VIOLATION],

@@ -114,6 +114,7 @@ t.test('what a complete session tells', (t) => {
   t.end()
 })
 
+// rfc9001#5.7-1, rfc9001#5.7-2, rfc9001#5.7-5
 t.test('the order of events, client and server', (t) => {
   const log = run(client(), server())
   const names = (events: Log['client']): string[] =>
@@ -143,6 +144,7 @@ t.test('the order of events, client and server', (t) => {
   t.end()
 })
 
+// rfc9000#7-2, rfc9001#8.1-1, rfc9114#3.2-2, rfc9114#3.2-3
 t.test('rfc9001#8.4-1, rfc9001#4.2-1, rfc9001#8.2-1: what our ClientHello says', (t) => {
   const c = client()
   c.start(CLIENT_PARAMETERS)

@@ -81,8 +81,8 @@ const REFUSED: [title: string, edit: (hello: EditableHello) => void, alert: numb
   ['RFC 9846 §9.2: no signature_algorithms', (h) => setExtension(h, 13, null), MISSING_EXTENSION],
   ['RFC 9846 §4.3.3: empty signature_algorithms', (h) => setExtension(h, 13, [0, 0]), DECODE_ERROR],
   ['rfc9001#8.2-1: no transport parameters', (h) => setExtension(h, 57, null), MISSING_EXTENSION],
-  ['rfc9001#8.1-2: no ALPN', (h) => setExtension(h, 16, null), NO_APPLICATION_PROTOCOL],
-  ['rfc9001#8.1-6: no common protocol', (h) => setExtension(h, 16, [0, 3, 2, 104, 50]), NO_APPLICATION_PROTOCOL],
+  ['rfc9001#8.1-2, rfc9000#7-2: no ALPN', (h) => setExtension(h, 16, null), NO_APPLICATION_PROTOCOL],
+  ['rfc9001#8.1-5, rfc9001#8.1-6: no common protocol', (h) => setExtension(h, 16, [0, 3, 2, 104, 50]), NO_APPLICATION_PROTOCOL],
   ['RFC 7301 §3.1: an empty protocol name', (h) => setExtension(h, 16, [0, 4, 0, 2, 104, 51]), DECODE_ERROR],
   ['RFC 7301 §3.1: bytes behind the list', (h) => setExtension(h, 16, [0, 3, 2, 104, 51, 0]), DECODE_ERROR],
   ['RFC 9846 §4.3.8: share of a group not supported', (h) => setExtension(h, 10, [0, 2, 0, 23]), ILLEGAL_PARAMETER],
@@ -116,7 +116,7 @@ for (const [title, edit, expected, code] of REFUSED) {
 }
 
 const TOLERATED: [title: string, edit: (hello: EditableHello) => void][] = [
-  ['RFC 8701: GREASE everywhere', (h) => {
+  ['RFC 8701: GREASE everywhere (rfc9001#5.3-2)', (h) => {
     h.suites.unshift(0x0a0a)
     h.extensions?.unshift([0x1a1a, []])
     setExtension(h, 43, [6, 0x2a, 0x2a, 3, 4, 3, 3])
@@ -208,6 +208,7 @@ t.test('rfc9001#4.1.3-3: bytes behind the ClientHello at the key change', (t) =>
   t.end()
 })
 
+// rfc9001#4.1.3-1
 t.test('rfc9001#4.1.3-2, rfc9001#8.3-2: data at a level that is not the current one', (t) => {
   for (const level of [0, 1, 3] as const) {
     const session = server()
@@ -243,6 +244,7 @@ t.test('RFC 9846 §4.5.3: a wrong Finished, a short one, and bytes behind it', (
   t.end()
 })
 
+// rfc9001#6-3
 t.test('rfc9001#8.3-1 and the rest: what a server never takes after its flight', (t) => {
   for (const type of [1, 2, 4, 5, 8, 11, 13, 15, 24, 254]) {
     const session = server()

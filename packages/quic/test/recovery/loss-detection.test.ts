@@ -187,6 +187,7 @@ t.test('RFC 9002 §7: no packet goes that would exceed the window (rfc9002#7-3)'
   t.end()
 })
 
+// rfc9002#7-3
 t.test('RFC 9002 §7.3.2: one packet may exceed the window when recovery begins', (t) => {
   const s = new Sender()
   s.send(10)

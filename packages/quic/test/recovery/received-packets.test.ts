@@ -151,6 +151,7 @@ t.test(
   },
 )
 
+// rfc9000#13.2.5-1
 t.test(
   'RFC 9000 §13.2.5: the delay runs from the receipt of the largest packet, in units of 8 us (rfc9000#13.2.5-3)',
   (t) => {
@@ -164,6 +165,7 @@ t.test(
   },
 )
 
+// rfc9000#12.3-4, rfc9000#13.2.3-5
 t.test(
   'RFC 9000 §12.3: duplicates are known, also those too old to be remembered (rfc9000#13.2.3-4)',
   (t) => {
@@ -289,6 +291,7 @@ t.test('RFC 9000 §19.3: any set of packets comes out of two decoders as it went
   t.end()
 })
 
+// rfc9000#12.3-4
 t.test('no number is ever accepted twice, in whatever order packets come', (t) => {
   fc.assert(
     fc.property(fc.array(fc.nat(600), { maxLength: 800 }), fc.nat(100), (numbers, every) => {

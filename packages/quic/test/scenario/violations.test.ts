@@ -126,6 +126,7 @@ for (const { title, from, frames, errorCode, frameType, options } of HANDSHAKE_V
       ...(frameType === undefined ? {} : { frameType }),
     })
     t.match(sinner.closeError, { errorCode, remote: true })
+    t.ok(p.establish(), 'another connection is served')
     t.end()
   })
 }
@@ -156,7 +157,11 @@ const PARAMETERS: readonly { title: string; from: Side; edits: Record<number, Ui
 
 for (const { title, from, edits } of PARAMETERS) {
   t.test(`${title}, from the ${from}, closes with TRANSPORT_PARAMETER_ERROR`, (t) => {
-    const edit = { rewriteParameters: editParameters(edits) }
+    let edited = true
+    const rewrite = editParameters(edits)
+    const edit = {
+      rewriteParameters: (encoded: Uint8Array) => (edited ? rewrite(encoded) : encoded),
+    }
     const p = forgedPair({
       seed: 7,
       ...(from === 'client' ? { clientNull: edit } : { serverNull: edit }),
@@ -167,10 +172,13 @@ for (const { title, from, edits } of PARAMETERS) {
     const [finder, sinner] = from === 'client' ? [server, client] : [client, server]
     t.match(finder.closeError, { errorCode: TRANSPORT_PARAMETER_ERROR, remote: false })
     t.match(sinner.closeError, { errorCode: TRANSPORT_PARAMETER_ERROR, remote: true })
+    edited = false
+    t.ok(p.establish(), 'another connection is served')
     t.end()
   })
 }
 
+// rfc9001#4.8-1
 t.test('RFC 9001 §4.8: a TLS alert closes with CRYPTO_ERROR and its code', (t) => {
   const p = forgedPair({ seed: 8, serverNull: { alert: 120 } })
   const client = p.connect()

@@ -353,6 +353,7 @@ t.test(
   },
 )
 
+// rfc9000#13.3-1
 t.test(
   'RFC 9000 §3.1: reset abandons what is queued, is repeated when lost, and ends the stream (rfc9000#3.3-2)',
   (t) => {
@@ -375,6 +376,7 @@ t.test(
     client.lost(reset[0])
     const again = drain(client)
     t.equal(again.length, 1)
+    t.same(describe(again[0].bytes), describe(reset[0].bytes), 'the same again')
     client.acked(reset[0])
     client.acked(again[0])
     client.lost(again[0])
@@ -386,6 +388,7 @@ t.test(
   },
 )
 
+// rfc9000#3.3-1
 t.test('reset of a stream that is finished and acknowledged is nothing', (t) => {
   const [client, server] = join()
   const stream = opened(client, 'uni')
@@ -422,6 +425,7 @@ t.test('calls on a part that is not there, and with wrong arguments, throw', (t)
   t.end()
 })
 
+// rfc9000#4.1-1, rfc9000#19.9-1, rfc9000#19.10-3, rfc9000#13.3-5
 t.test(
   'RFC 9000 §4.1: sending stops at the limits of stream and connection, and says so once',
   (t) => {
@@ -606,6 +610,7 @@ t.test(
   },
 )
 
+// rfc9000#19.11-3
 t.test(
   'RFC 9000 §4.6: at the limit open gives null, once STREAMS_BLOCKED is sent, then it works again (rfc9000#4.6-2, rfc9000#4.6-5, rfc9000#19.14-1)',
   (t) => {
