@@ -59,6 +59,7 @@ for (const pieceSize of [Infinity, 1, 3]) {
   })
 }
 
+// rfc9114#4.1-9, rfc9114#4.1-10, rfc9114#4.1-11
 t.test('an exchange without content says so at once', (t) => {
   const { client, server, run } = pair()
   const stream = client.http3.request(request('GET'), true)!
@@ -274,6 +275,7 @@ t.test('cancelling resets both halves with H3_REQUEST_CANCELLED (rfc9114#4.1.1-3
   t.end()
 })
 
+// rfc9114#4.1-16
 t.test('a server may answer early and refuse the rest of the request (rfc9114#4.1-14)', (t) => {
   const { client, server, run } = pair({ window: 100 })
   const stream = client.http3.request(request('POST'), false)!
@@ -302,6 +304,7 @@ t.test('a reset response is an error at the client, which then stops its request
   t.end()
 })
 
+// rfc9114#4.1-1
 t.test('calls that are not permitted throw (RFC 9114 §4.1)', (t) => {
   const { client, server, run } = pair()
   const state = { code: 'ERR_HTTP3_STREAM_STATE' }
@@ -349,6 +352,7 @@ t.test('wrong options are refused by name', (t) => {
   t.end()
 })
 
+// rfc9114#7.2.4.2-1
 t.test("the peer's SETTINGS_MAX_FIELD_SECTION_SIZE is kept to (rfc9114#4.2.2-2)", (t) => {
   const { client, server, run } = pair({ server: { maxFieldSectionSize: 200 } })
   const large = request('GET', 'x-large', 'a'.repeat(100))

@@ -96,6 +96,7 @@ for (const role of ['server', 'client'] as const) {
     role === 'server' ? H3_FRAME_UNEXPECTED : H3_ID_ERROR,
   )
   for (const type of reserved) {
+    // rfc9114#7.2.8-3
     onMessage(`frame type ${type} of HTTP/2 (RFC 9114 §7.2.8)`, [frame(type)], H3_FRAME_UNEXPECTED)
   }
 
@@ -132,6 +133,7 @@ for (const role of ['server', 'client'] as const) {
     QPACK_DECODER_STREAM_ERROR,
   )
   onUni('a decoder stream with an acknowledgment', [3, 0x84], QPACK_DECODER_STREAM_ERROR)
+  // rfc9204#4.2-7
   onUni('an encoder stream that says nothing wrong', [2, 0x20], null)
   onUni('a decoder stream that cancels', [3, 0x44], null)
   onUni('an encoder stream that ends (rfc9204#4.2-4)', [2], H3_CLOSED_CRITICAL_STREAM, true)
@@ -186,6 +188,7 @@ for (const role of ['server', 'client'] as const) {
     [0, frame(0x04), frame(0x03, 0)],
     H3_ID_ERROR,
   )
+  // rfc9114#7.2.7-3
   onUni(
     'MAX_PUSH_ID (rfc9114#7.2.7-2)',
     [0, frame(0x04), frame(0x0d, 5)],
@@ -197,6 +200,7 @@ for (const role of ['server', 'client'] as const) {
     ['too long', [0, 0]],
     ['of nine bytes', [0xc0, 0, 0, 0, 0, 0, 0, 0, 0]],
   ] as const) {
+    // rfc9114#7.1-1, rfc9114#7.1-3
     onUni(
       `GOAWAY ${title} (rfc9114#7.1-2, rfc9114#10.8-1)`,
       [0, frame(0x04), frame(0x07, ...payload)],
@@ -267,6 +271,7 @@ for (const role of ['server', 'client'] as const) {
     t.end()
   })
 
+  // rfc9114#9-2, rfc9114#6.2.3-2
   t.test(`${role}: streams of unknown types are stopped (rfc9114#6.2-4, rfc9114#6.2-6)`, (t) => {
     for (const type of [0x21, 0x40, 0x54, 0x1f * 1000 + 0x21, 2 ** 40]) {
       const peer = new RawPeer(role)
@@ -278,6 +283,8 @@ for (const role of ['server', 'client'] as const) {
     t.end()
   })
 
+  // rfc9114#6.2.1-1, rfc9114#7.2.4-1, rfc9114#7.2.4.2-3, rfc9114#7.2.4.2-11, rfc9204#3.2.3-1,
+  // rfc9204#3.2.3-4, rfc9204#4.2-1
   t.test(`${role}: what it sends on its control stream (rfc9114#3.2-5, rfc9114#7.2.4.1-1)`, (t) => {
     const peer = new RawPeer(role, { maxFieldSectionSize: 1000 })
     peer.run()
@@ -292,6 +299,7 @@ for (const role of ['server', 'client'] as const) {
     t.end()
   })
 
+  // rfc9114#7.2.4.1-2
   t.test(`${role}: the peer's settings, those unknown left out (rfc9114#7.2.4-7)`, (t) => {
     const peer = new RawPeer(role, { pieceSize: 1 })
     peer.uni(0, frame(0x04, 6, 0x40, 0x64, 1, 10, 7, 5, 8, 1, 0x33, 1, 0x21, 7, 0x40, 0x54, 9))
@@ -308,6 +316,7 @@ for (const role of ['server', 'client'] as const) {
     t.end()
   })
 
+  // rfc9114#7.2.8-2
   t.test(`${role}: unknown frames are skipped everywhere (rfc9114#4.1-6, rfc9114#9-1)`, (t) => {
     for (const pieceSize of pieceSizes) {
       const peer = new RawPeer(role, { pieceSize })
@@ -460,6 +469,7 @@ t.test('client: a bidirectional stream of the server (rfc9114#6.1-3)', (t) => {
   t.end()
 })
 
+// rfc9114#7.2.7-4
 t.test('server: MAX_PUSH_ID may rise and not fall (RFC 9114 §7.2.7)', (t) => {
   const peer = new RawPeer('server')
   const control = peer.control(frame(0x0d, 5), frame(0x0d, 5), frame(0x0d, 6))

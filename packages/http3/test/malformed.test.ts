@@ -152,6 +152,7 @@ const TRAILERS: [string, string[]][] = [
   [':status, as of a second response (rfc9114#4.1-2)', [':status', '200']],
 ]
 
+// rfc9114#4.1.2-2, rfc9114#4.2-3, rfc9114#4.3-1, rfc9114#4.3-5, rfc9114#4.1-7, rfc9114#4.3.1-5
 t.test('requests that are none', (t) => {
   for (const [title, fields] of REQUESTS) {
     t.type(checkRequestFields(fields, head), 'string', title)
@@ -184,6 +185,7 @@ t.test('requests that are', (t) => {
   t.end()
 })
 
+// rfc9114#4.1.2-2, rfc9114#4.1.2-4, rfc9114#4.3-1, rfc9114#4.3-5
 t.test('responses that are none', (t) => {
   for (const [title, fields] of RESPONSES) {
     t.type(checkResponseFields(fields, head), 'string', title)

@@ -4,6 +4,7 @@ import t from 'tap'
 import { H3_ID_ERROR, H3_REQUEST_CANCELLED, H3_REQUEST_REJECTED } from '../src/index.ts'
 import { frame, headers, pair, RawPeer, request, varint } from './peers.ts'
 
+// rfc9114#5.2-4
 t.test(
   'a server lets its requests end and rejects later ones (rfc9114#5.2-2, rfc9114#5.2-3)',
   (t) => {
@@ -33,6 +34,7 @@ t.test(
   },
 )
 
+// rfc9114#4.1.1-5
 t.test('a request above the GOAWAY is reset with H3_REQUEST_REJECTED (rfc9114#4.1.1-4)', (t) => {
   const peer = new RawPeer('server')
   peer.side.http3.shutdown()
@@ -109,6 +111,7 @@ t.test('a client takes only request stream IDs (rfc9114#7.2.6-1)', (t) => {
   t.end()
 })
 
+// rfc9114#4.1.1-9
 t.test('a rejected request with content in flight is cancelled (rfc9114#5.2-2)', (t) => {
   const peer = new RawPeer('client')
   const stream = peer.side.http3.request(request('POST'), false)!

@@ -25,6 +25,7 @@ const FIELDS = [
   'safe',
 ]
 
+// rfc9114#4.2.1-2
 t.test('headers follow the rules of node:http', async (t) => {
   const headers = headersOf(FIELDS)
   t.equal(headers['cookie'], 'a=1; b=2', 'RFC 9114 §4.2.1: crumbs are joined')
@@ -42,6 +43,7 @@ t.test('rawHeaders keep order and duplicates', async (t) => {
   t.equal(fieldValue(FIELDS, 'absent'), undefined)
 })
 
+// rfc9114#4.2-1
 t.test('outgoing headers come in every form that node:http takes', async (t) => {
   const wanted = ['a', '1', 'b', 'x', 'b', 'y']
   t.strictSame(fieldsOf({ A: 1, b: ['x', 'y'] }), wanted)
@@ -66,6 +68,8 @@ t.test('outgoing headers come in every form that node:http takes', async (t) => 
   t.strictSame(fieldsOf(new Headers({ a: '1' })), ['a', '1'])
 })
 
+// rfc9114#4.2-3
+// rfc9114#4.1-7
 t.test('RFC 9114 §4.2: connection-specific fields are left out', async (t) => {
   t.strictSame(fieldsOf({ Connection: 'close', 'transfer-encoding': 'chunked', a: '1' }), [
     'a',

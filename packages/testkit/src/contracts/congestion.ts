@@ -80,6 +80,7 @@ export function congestionControllerContract(
     t.end()
   })
 
+  // rfc9002#7.3.2-2
   void t.test(
     'RFC 9002 §7.3.1: a loss ends slow start and lowers window and threshold (rfc9002#7.3.1-1, rfc9002#7.3.2-1)',
     (t) => {

@@ -114,6 +114,7 @@ function hashes(t: Test, provider: CryptoProvider): void {
     t.end()
   })
 
+  // rfc9001#5.2-2
   void t.test('HKDF-Expand-Label: RFC 9001 appendix A.1', (t) => {
     const label = encodeHkdfLabel('client in', EMPTY, 32)
     t.equal(bytesToHex(label), '00200f746c73313320636c69656e7420696e00')
