@@ -83,7 +83,7 @@ export function godwitServer(
 ): string[] {
   const { port, cert, key } = task
   const file = here('godwit-server.ts')
-  return [node, ...nodeOptions, `--import=${register}`, file, String(port), cert, key]
+  return [node, `--import=${register}`, ...nodeOptions, file, String(port), cert, key]
 }
 
 /** Builds and fetches what is needed for the contenders of these names. */

@@ -1,12 +1,12 @@
-// Where the time of our server goes: it runs under --cpu-prof with one load, and the functions that
-// took most of it are listed. The profiles stay in bench/results for Chromium's DevTools.
+// Where the time of our server goes: its CPU profiler runs while it is under load, and the functions
+// that took most of the time are listed. The profiles stay in bench/results for Chromium's DevTools.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { readFileSync, rmSync } from 'node:fs'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { saveText } from '../lib/results.ts'
+import { resultFile } from '../lib/results.ts'
 import { formatTable, figure } from '../lib/table.ts'
+import type { ServerTask } from '../peers/file-servers.ts'
 import type { Loader } from './contenders.ts'
 import { godwitServer } from './contenders.ts'
 import { serverMeasures } from './measures.ts'
@@ -16,6 +16,8 @@ import type { Credentials } from './server-process.ts'
 
 const PORT = 17_700
 const LINES = 25
+const WARM_UP_SECONDS = 1
+const profiler = new URL('profiler.ts', import.meta.url).href
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 interface ProfileNode {
@@ -43,25 +45,20 @@ export async function profileServer(
   const tables = []
   for (const { name, load, figures } of serverMeasures(seconds)) {
     if (!names.includes(name)) continue
-    const folder = mkdtempSync(join(tmpdir(), 'godwit-profile-'))
+    const file = resultFile(`${name}.cpuprofile`)
+    rmSync(file, { force: true })
     const contender = {
       name: 'godwit',
       version: '',
-      server: (task: { port: number; cert: string; key: string }) =>
-        godwitServer(process.execPath, task, [
-          '--cpu-prof',
-          '--cpu-prof-interval=200',
-          `--cpu-prof-dir=${folder}`,
-        ]),
+      env: { GODWIT_PROFILE: file },
+      server: (task: ServerTask) => godwitServer(process.execPath, task, [`--import=${profiler}`]),
     }
     const server = await startContender(contender, PORT, credentials, loader)
+    await takeSample(server, loader, { ...load, seconds: WARM_UP_SECONDS }, credentials.ca, 0)
+    process.kill(server.pid, 'SIGUSR2')
     const sample = await takeSample(server, loader, load, credentials.ca, 0)
     await server.stop()
-    const file = readdirSync(folder).find((entry) => entry.endsWith('.cpuprofile'))
-    if (file === undefined) throw new Error('the server wrote no profile')
-    const text = readFileSync(join(folder, file), 'utf8')
-    saveText(`${name}.cpuprofile`, text)
-    rmSync(folder, { recursive: true })
+    const text = readFileSync(file, 'utf8')
     const cells = figures.map((f) => `${f.title} ${figure(f.of(sample), f.digits)}`)
     tables.push(
       `${name}: ${cells.join(', ')} (with the profiler on)\n\n${selfTimes(JSON.parse(text) as CpuProfile)}`,

@@ -17,8 +17,13 @@ export function saveResult(name: string, result: unknown): string {
 }
 
 export function saveText(name: string, text: string): string {
-  mkdirSync(folder, { recursive: true })
-  const path = join(folder, name)
+  const path = resultFile(name)
   writeFileSync(path, text)
   return path
+}
+
+/** The path of a result with this name. */
+export function resultFile(name: string): string {
+  mkdirSync(folder, { recursive: true })
+  return join(folder, name)
 }
