@@ -152,12 +152,12 @@ export const CASES: readonly TestCase[] = [
   define('BP', 'rebind-port', "the client's port changes on the way", [10 * MB], {
     ...TRANSFER,
     rebinding: { first: 1000, every: 5000, address: false },
-    conditions: [...ONE_HANDSHAKE, is.pathsValidated],
+    conditions: [...ONE_HANDSHAKE, is.pathsValidatedAtOnce],
   }),
   define('BA', 'rebind-addr', "the client's address changes on the way", [10 * MB], {
     ...TRANSFER,
     rebinding: { first: 1000, every: 5000, address: true },
-    conditions: [...ONE_HANDSHAKE, is.clientAddressesChanged, is.pathsValidated],
+    conditions: [...ONE_HANDSHAKE, is.clientAddressesChanged, is.pathsValidatedAtOnce],
   }),
   define('CM', 'connectionmigration', "the client moves to the server's address", [2 * MB], {
     client: 'transfer',

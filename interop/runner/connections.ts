@@ -86,7 +86,18 @@ export async function connectDirectly(
 ): Promise<CellConnection> {
   const file = join(folder, 'loopback.pcap')
   const filter = serverPorts.map((port) => `udp port ${port}`).join(' or ')
-  const tcpdump = ['/usr/bin/tcpdump', '-i', 'lo', '-n', '-s', '0', '-U', '-Z', 'root']
+  const tcpdump = [
+    '/usr/bin/tcpdump',
+    '-i',
+    'lo',
+    '-n',
+    '-s',
+    '0',
+    '-U',
+    '--immediate-mode',
+    '-Z',
+    'root',
+  ]
   const watching = await start(chroot.command(...tcpdump, '-w', file, filter))
   const deadline = performance.now() + 10_000
   while (!/listening on/.test(watching.output())) {
