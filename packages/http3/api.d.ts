@@ -156,6 +156,7 @@ export declare class RequestStream {
   sendInformational(fields: readonly string[]): void
   sendHeaders(fields: readonly string[], end?: boolean): void
   sendData(chunk: Uint8Array): boolean
+  sendFramed(frame: Uint8Array, length: number): boolean
   sendTrailers(fields: readonly string[]): void
   finish(): void
   reset(errorCode: number): void
@@ -175,5 +176,7 @@ export declare class RequestStream {
   handleRejected(error: Http3Error): void
   drop(): void
 }
+
+export declare function dataHeaderLength(length: number): number
 
 export declare function http3ErrorName(errorCode: number): string

@@ -166,8 +166,6 @@ export declare class Http3ServerRequest extends Readable {
   url: string
   readonly scheme: string
   readonly authority: string
-  headers: IncomingHeaders
-  readonly rawHeaders: string[]
   trailers: IncomingHeaders
   rawTrailers: string[]
   complete: boolean
@@ -184,6 +182,10 @@ export declare class Http3ServerRequest extends Readable {
   get socket(): SessionSocket
   get connection(): SessionSocket
   get isReading(): boolean
+  get headers(): IncomingHeaders
+  set headers(value: IncomingHeaders)
+  get rawHeaders(): string[]
+  get expectsContinue(): boolean
   get headersDistinct(): NodeJS.Dict<string[]>
   set res(value: unknown)
   _read(): void
@@ -223,6 +225,7 @@ export declare class Http3ServerResponse extends Writable {
   end(callback?: () => void): this
   end(chunk: unknown, callback?: () => void): this
   end(chunk: unknown, encoding: BufferEncoding, callback?: () => void): this
+  setDefaultEncoding(encoding: BufferEncoding): this
   setTimeout(ms: number, callback?: () => void): this
   get headersSent(): boolean
   get req(): Http3ServerRequest
@@ -248,6 +251,7 @@ export declare class Http3ServerSession extends Http3Session {
   )
   protected onConnected(): void
   protected onRequest(stream: RequestStream, fields: readonly string[], end: boolean): void
+  settleExchange(stream: RequestStream): void
   protected onStreamsAvailable(): void
   protected readyToClose(): boolean
   protected onIdle(): void

@@ -64,10 +64,13 @@ export function encodeHeadersFrame(section: Uint8Array): Uint8Array {
   return frame
 }
 
-/** The header of a DATA frame: its payload is sent from where it lies. */
-export function encodeDataHeader(length: number): Uint8Array {
-  const header = new Uint8Array(1 + varintLength(length))
-  header[0] = FRAME_DATA
-  encodeVarint(header, 1, length)
-  return header
+/** Bytes of the header of a DATA frame with `length` bytes of content. */
+export function dataHeaderLength(length: number): number {
+  return 1 + varintLength(length)
+}
+
+/** Writes the header of a DATA frame with `length` bytes of content to the start of `frame`. */
+export function writeDataHeader(frame: Uint8Array, length: number): void {
+  frame[0] = FRAME_DATA
+  encodeVarint(frame, 1, length)
 }

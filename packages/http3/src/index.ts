@@ -26,5 +26,6 @@ export {
   QPACK_ENCODER_STREAM_ERROR,
 } from './errors.ts'
 export type { FieldSection, Http3Event } from './event.ts'
+export { dataHeaderLength } from './frame-header.ts'
 export type { RequestStream } from './request-stream.ts'
 export type { PeerSettings } from './settings.ts'

@@ -4,7 +4,7 @@
 import type { QuicStream } from '@godwit/quic'
 import type { Http3Core } from './core.ts'
 import { H3_INTERNAL_ERROR, Http3Error, stateError } from './errors.ts'
-import { encodeDataHeader } from './frame-header.ts'
+import { dataHeaderLength, writeDataHeader } from './frame-header.ts'
 import {
   ILLEGAL,
   isMessageOver,
@@ -50,16 +50,18 @@ export class MessageSender {
   }
 
   sendData(chunk: Uint8Array): boolean {
-    const state = this.#next(ON_DATA)
-    if (this.#dead || chunk.length === 0) return true
-    const sent = this.#contentSent + chunk.length
-    if (this.#contentExpected >= 0 && sent > this.#contentExpected) {
-      throw contentLengthError(this.#contentExpected, sent)
-    }
-    this.#state = state
-    this.#contentSent = sent
-    this.#quic.write(encodeDataHeader(chunk.length))
+    if (!this.#beginData(chunk.length)) return true
+    const header = new Uint8Array(dataHeaderLength(chunk.length))
+    writeDataHeader(header, chunk.length)
+    this.#quic.write(header)
     return this.#quic.write(chunk)
+  }
+
+  /** `frame` ends with the content; in front of it, `dataHeaderLength` bytes are free. */
+  sendFramed(frame: Uint8Array, length: number): boolean {
+    if (!this.#beginData(length)) return true
+    writeDataHeader(frame, length)
+    return this.#quic.write(frame)
   }
 
   sendTrailers(fields: readonly string[]): void {
@@ -94,6 +96,19 @@ export class MessageSender {
   /** True when the message was ended or given up. */
   get over(): boolean {
     return isMessageOver(this.#state)
+  }
+
+  // Counts content that is about to be sent. False: there is nothing to send, or nobody to send to.
+  #beginData(length: number): boolean {
+    const state = this.#next(ON_DATA)
+    if (this.#dead || length === 0) return false
+    const sent = this.#contentSent + length
+    if (this.#contentExpected >= 0 && sent > this.#contentExpected) {
+      throw contentLengthError(this.#contentExpected, sent)
+    }
+    this.#state = state
+    this.#contentSent = sent
+    return true
   }
 
   // What is sent now goes nowhere, and the host has been told, or will be by an event to come.

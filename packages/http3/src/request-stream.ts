@@ -98,6 +98,16 @@ export class RequestStream {
   }
 
   /**
+   * Like `sendData`, in one piece with the frame's header: `frame` ends with `length` bytes of
+   * content, and the `dataHeaderLength(length)` bytes in front of it are free for the header.
+   *
+   * @throws as `sendData` does.
+   */
+  sendFramed(frame: Uint8Array, length: number): boolean {
+    return this.#sender.sendFramed(frame, length)
+  }
+
+  /**
    * Sends the trailer section and ends the message.
    *
    * @throws as `sendHeaders` and `finish` do.

@@ -1,12 +1,14 @@
 // Writes a message body to a request stream at the pace of the connection.
 
+import { dataHeaderLength } from '@godwit/http3'
 import type { RequestStream } from '@godwit/http3'
 import { Http3HostError } from './errors.ts'
-import { COPY_CHUNK } from './limits.ts'
+import { COPY_CHUNK, COPY_SLAB, COPY_SMALL } from './limits.ts'
 
 /**
  * The transport keeps what it is given until it is acknowledged, while users of Node's streams may
- * reuse a buffer as soon as the write has called back: so bytes are copied, a piece at a time.
+ * reuse a buffer as soon as the write has called back: so bytes are copied, a piece at a time, with
+ * room for the frame's header in front.
  */
 export class BodyWriter {
   readonly #stream: RequestStream
@@ -30,14 +32,23 @@ export class BodyWriter {
   ): void {
     if (typeof chunk === 'string') {
       const bytes = Buffer.from(chunk, encoding)
-      this.bytesWritten += bytes.length
-      if (bytes.length === 0 || this.#stream.sendData(bytes)) callback()
-      else this.#callback = callback
-      return
+      if (bytes.length > COPY_SMALL) {
+        this.bytesWritten += bytes.length
+        if (this.#stream.sendData(bytes)) callback()
+        else this.#callback = callback
+        return
+      }
+      chunk = bytes
     }
-    this.#rest = chunk
-    this.#callback = callback
-    this.handleWritable()
+    if (chunk.length > COPY_CHUNK) {
+      this.#rest = chunk
+      this.#callback = callback
+      this.handleWritable()
+    } else if (this.#send(chunk)) {
+      callback()
+    } else {
+      this.#callback = callback
+    }
   }
 
   /** There is room again. */
@@ -45,14 +56,12 @@ export class BodyWriter {
     const callback = this.#callback
     if (callback === null) return
     let rest = this.#rest
-    while (rest !== null && rest.length > 0) {
-      const piece = new Uint8Array(rest.subarray(0, COPY_CHUNK))
+    while (rest !== null) {
+      const piece = rest.length > COPY_CHUNK ? rest.subarray(0, COPY_CHUNK) : rest
       rest = rest.length > COPY_CHUNK ? rest.subarray(COPY_CHUNK) : null
       this.#rest = rest
-      this.bytesWritten += piece.length
-      if (!this.#stream.sendData(piece)) return
+      if (!this.#send(piece)) return
     }
-    this.#rest = null
     this.#callback = null
     callback()
   }
@@ -65,4 +74,31 @@ export class BodyWriter {
     if (callback === null) return
     callback(error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the message was abandoned'))
   }
+
+  /** Sends a copy of `piece`. False: wait for `handleWritable`. */
+  #send(piece: Uint8Array): boolean {
+    const { length } = piece
+    if (length === 0) return true
+    const headerLength = dataHeaderLength(length)
+    const frame = allocate(headerLength + length)
+    frame.set(piece, headerLength)
+    this.bytesWritten += length
+    return this.#stream.sendFramed(frame, length)
+  }
+}
+
+// Small copies share slabs, like Node's own small buffers: an allocation each costs more than the
+// copy does.
+let slab = new Uint8Array(COPY_SLAB)
+let slabUsed = 0
+
+function allocate(length: number): Uint8Array {
+  if (length > COPY_SMALL) return new Uint8Array(length)
+  if (length > COPY_SLAB - slabUsed) {
+    slab = new Uint8Array(COPY_SLAB)
+    slabUsed = 0
+  }
+  const piece = slab.subarray(slabUsed, slabUsed + length)
+  slabUsed += length
+  return piece
 }

@@ -2,8 +2,10 @@
 //
 // Input is taken in bursts: datagrams are opened as they come, and one turn at the end of the event
 // loop's poll phase hands their events to the applications, collects what is to be sent (answers
-// beside acknowledgements), sends it and sets the timer. Commands of applications outside of a turn
-// ask for a turn in the same way, so that writes made together leave together.
+// beside acknowledgements), sends it and sets the timer. Between the two halves of a turn Node runs
+// its ticks and microtasks, so that what a handler does after an await leaves in the same packets.
+// Commands of applications outside of a turn ask for a turn in the same way, so that writes made
+// together leave together.
 
 import { performance } from 'node:perf_hooks'
 
@@ -60,6 +62,7 @@ export class EndpointHost implements DatagramListener {
   readonly #owners: Map<Connection, ConnectionOwner>
   /** Owners with something new of their own making, such as the end of a body that was read. */
   readonly #woken: Set<ConnectionOwner>
+  readonly #onEvents: () => void
   readonly #onTurn: () => void
   readonly #onTimer: () => void
   #socket: DatagramSocket | null
@@ -89,6 +92,15 @@ export class EndpointHost implements DatagramListener {
     this.#onError = options.onError
     this.#owners = new Map()
     this.#woken = new Set()
+    this.#onEvents = () => {
+      if (this.#closed) return
+      this.#inTurn = true
+      try {
+        this.#dispatchEvents()
+      } finally {
+        this.#inTurn = false
+      }
+    }
     this.#onTurn = () => {
       this.#turnScheduled = false
       this.#turn()
@@ -207,6 +219,7 @@ export class EndpointHost implements DatagramListener {
   #scheduleTurn(): void {
     if (this.#turnScheduled || this.#inTurn || this.#closed) return
     this.#turnScheduled = true
+    setImmediate(this.#onEvents)
     setImmediate(this.#onTurn)
   }
 

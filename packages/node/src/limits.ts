@@ -33,6 +33,12 @@ export const BODY_HIGH_WATER_MARK: number = 64 * 1024
 /** Bytes of a large chunk that are copied at a time, so that one huge `write` is not doubled. */
 export const COPY_CHUNK: number = 64 * 1024
 
+/** Bytes of a slab that copies of small chunks share, which lives until all of them are acknowledged. */
+export const COPY_SLAB: number = 16 * 1024
+
+/** Bytes of the largest copy that goes to a slab. */
+export const COPY_SMALL = 2048
+
 /** How long `server.close()` waits for requests in progress before it cuts them off, in ms. */
 export const DEFAULT_CLOSE_TIMEOUT = 10_000
 

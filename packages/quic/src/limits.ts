@@ -56,6 +56,8 @@ export const SEND_LOW_WATER_MARK = 65536
 
 /** Writes shorter than this, in bytes, that follow one another share a page instead of an array each. */
 export const SMALL_WRITE = 1024
+/** Such writes in a row that still keep theirs: the head of a message, a body, trailers. */
+export const SMALL_RUN = 4
 /** First and largest size, in bytes, of the pages that small writes are gathered in. */
 export const MIN_SEND_PAGE = 2048
 export const MAX_SEND_PAGE = 8192

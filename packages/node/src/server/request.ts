@@ -25,10 +25,6 @@ export class Http3ServerRequest extends Readable {
   readonly scheme: string
   /** :authority, or the host field. */
   readonly authority: string
-  /** Lower-case names, without pseudo-headers; `host` is there even when only :authority came. */
-  headers: IncomingHeaders
-  /** Name, value, name, value… as they came. */
-  readonly rawHeaders: string[]
   trailers: IncomingHeaders
   rawTrailers: string[]
   /** True when the whole message has arrived. */
@@ -38,6 +34,10 @@ export class Http3ServerRequest extends Readable {
   /** The HTTP/3 connection. */
   readonly session: Http3ServerSession
   readonly #stream: RequestStream
+  readonly #fields: readonly string[]
+  /** Made when somebody asks. */
+  #headers: IncomingHeaders | null
+  #rawHeaders: string[] | null
   #wanted: boolean
   #headersDistinct: NodeJS.Dict<string[]> | null
   #timer: NodeJS.Timeout | null
@@ -54,13 +54,10 @@ export class Http3ServerRequest extends Readable {
     this.method = fieldValue(fields, ':method') ?? ''
     this.url = fieldValue(fields, ':path') ?? ''
     this.scheme = fieldValue(fields, ':scheme') ?? 'https'
-    this.headers = headersOf(fields)
-    this.rawHeaders = rawHeadersOf(fields)
-    this.authority = fieldValue(fields, ':authority') ?? String(this.headers['host'] ?? '')
-    if (this.headers['host'] === undefined && this.authority !== '') {
-      this.headers['host'] = this.authority
-      this.rawHeaders.unshift('host', this.authority)
-    }
+    this.authority = fieldValue(fields, ':authority') ?? fieldValue(fields, 'host') ?? ''
+    this.#fields = fields
+    this.#headers = null
+    this.#rawHeaders = null
     this.trailers = Object.create(null) as IncomingHeaders
     this.rawTrailers = []
     this.complete = end
@@ -101,6 +98,35 @@ export class Http3ServerRequest extends Readable {
     return this.readableFlowing === true || this.listenerCount('readable') > 0
   }
 
+  /** Lower-case names, without pseudo-headers; `host` is there even when only :authority came. */
+  get headers(): IncomingHeaders {
+    if (this.#headers === null) {
+      this.#headers = headersOf(this.#fields)
+      if (this.authority !== '') this.#headers['host'] ??= this.authority
+    }
+    return this.#headers
+  }
+
+  set headers(value: IncomingHeaders) {
+    this.#headers = value
+  }
+
+  /** Name, value, name, value… as they came. */
+  get rawHeaders(): string[] {
+    if (this.#rawHeaders === null) {
+      this.#rawHeaders = rawHeadersOf(this.#fields)
+      if (this.authority !== '' && fieldValue(this.#fields, 'host') === undefined) {
+        this.#rawHeaders.unshift('host', this.authority)
+      }
+    }
+    return this.#rawHeaders
+  }
+
+  /** True when the client waits for an interim response before it sends the body. */
+  get expectsContinue(): boolean {
+    return fieldValue(this.#fields, 'expect')?.toLowerCase() === '100-continue'
+  }
+
   /** Every value of every name, as in node:http. */
   get headersDistinct(): NodeJS.Dict<string[]> {
     if (this.#headersDistinct !== null) return this.#headersDistinct
@@ -132,6 +158,7 @@ export class Http3ServerRequest extends Readable {
       this.#stream.stopSending(H3_NO_ERROR)
       this.session.wake()
     }
+    this.session.settleExchange(this.#stream)
     // As in node:http: nobody has to listen for the errors of a request that nobody reads.
     callback(error !== null && this.listenerCount('error') === 0 ? null : error)
   }
@@ -150,6 +177,7 @@ export class Http3ServerRequest extends Readable {
 
   handleEnd(): void {
     this.complete = true
+    this.session.settleExchange(this.#stream)
     if (this.#wanted) this.#pull()
   }
 

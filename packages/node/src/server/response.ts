@@ -8,7 +8,7 @@ import { H3_INTERNAL_ERROR } from '@godwit/http3'
 import type { RequestStream } from '@godwit/http3'
 import { BodyWriter } from '../body-writer.ts'
 import { Http3HostError } from '../errors.ts'
-import { BODY_HIGH_WATER_MARK } from '../limits.ts'
+import { BODY_HIGH_WATER_MARK, COPY_CHUNK } from '../limits.ts'
 import {
   fieldsOf,
   OutgoingHeaders,
@@ -22,6 +22,9 @@ import type { Http3ServerRequest } from './request.ts'
 import type { Http3ServerSession } from './session.ts'
 
 type WriteCallback = (error?: Error | null) => void
+
+// The transport has taken the last bytes, whether or not it has room for more.
+const ignoreRoom: WriteCallback = () => {}
 
 /**
  * A response. `write` returns false when the client does not keep up: wait for 'drain'. 'finish'
@@ -46,6 +49,7 @@ export class Http3ServerResponse extends Writable {
   /** content-length as it was sent; -1: none. */
   #contentLength: number
   #streamEnded: boolean
+  #defaultEncoding: BufferEncoding
   #timer: NodeJS.Timeout | null
 
   constructor(session: Http3ServerSession, stream: RequestStream, request: Http3ServerRequest) {
@@ -63,6 +67,7 @@ export class Http3ServerResponse extends Writable {
     this.#trailers = []
     this.#contentLength = -1
     this.#streamEnded = false
+    this.#defaultEncoding = 'utf8'
     this.#timer = null
   }
 
@@ -166,12 +171,25 @@ export class Http3ServerResponse extends Writable {
   override end(chunk: unknown, callback?: () => void): this
   override end(chunk: unknown, encoding: BufferEncoding, callback?: () => void): this
   override end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {
-    if (!this.finished && this._header === null && !this.destroyed) {
-      this.#setContentLength(chunk, encoding)
+    if (!this.finished && !this.destroyed) {
+      if (this._header === null) this.#setContentLength(chunk, encoding)
+      if (this.#fitsAtOnce(chunk, encoding)) {
+        // Head, body and end in one go, past Writable's queue and its ticks.
+        this._write(chunk, this.#defaultEncoding, ignoreRoom)
+        this.finished = true
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Writable looks at its type
+        return super.end((typeof encoding === 'function' ? encoding : callback) as () => void)
+      }
     }
     this.finished = true
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Writable sorts its arguments out
     super.end(chunk, encoding as BufferEncoding, callback as () => void)
+    return this
+  }
+
+  override setDefaultEncoding(encoding: BufferEncoding): this {
+    super.setDefaultEncoding(encoding)
+    this.#defaultEncoding = encoding
     return this
   }
 
@@ -267,6 +285,7 @@ export class Http3ServerResponse extends Writable {
     }
     this.#body.fail(error)
     this.#request.handleResponseEnd()
+    this.#session.settleExchange(this.#stream)
     // As in node:http: nobody has to listen for the errors of a response.
     callback(error !== null && this.listenerCount('error') === 0 ? null : error)
   }
@@ -295,6 +314,13 @@ export class Http3ServerResponse extends Writable {
       'ERR_HTTP_HEADERS_SENT',
       `Cannot ${what} headers after they are sent to the client`,
     )
+  }
+
+  /** Whether `chunk`, given to `end`, is all there is and short enough for the transport. */
+  #fitsAtOnce(chunk: unknown, encoding: unknown): chunk is Uint8Array | string {
+    if (this.writableLength > 0 || this.writableCorked > 0 || this.errored !== null) return false
+    if (typeof chunk !== 'string') return chunk instanceof Uint8Array && chunk.length <= COPY_CHUNK
+    return chunk.length <= COPY_CHUNK && (!encoding || typeof encoding === 'function')
   }
 
   #hasBody(): boolean {

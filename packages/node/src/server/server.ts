@@ -247,8 +247,7 @@ export class Http3Server extends EventEmitter {
   }
 
   #handleRequest(request: Http3ServerRequest, response: Http3ServerResponse): void {
-    const expect = request.headers['expect']
-    if (typeof expect === 'string' && expect.toLowerCase() === '100-continue') {
+    if (request.expectsContinue) {
       if (this.emit('checkContinue', request, response)) return
       response.writeContinue()
     }

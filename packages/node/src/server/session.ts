@@ -41,14 +41,13 @@ export class Http3ServerSession extends Http3Session {
     const request = new Http3ServerRequest(this, stream, fields, end)
     const response = new Http3ServerResponse(this, stream, request)
     this.addExchange(stream, new ServerExchange(request, response))
-    const settle = (): void => {
-      if (response.destroyed && (request.destroyed || request.complete)) {
-        this.removeExchange(stream.id)
-      }
-    }
-    request.once('close', settle)
-    response.once('close', settle)
     this.#listener.onRequest(request, response)
+  }
+
+  /** Request or response are destroyed: when both are over, nobody needs the stream's events. */
+  settleExchange(stream: RequestStream): void {
+    const exchange = stream.context
+    if (exchange instanceof ServerExchange && exchange.over) this.removeExchange(stream.id)
   }
 
   protected override onStreamsAvailable(): void {
@@ -76,6 +75,10 @@ class ServerExchange implements ExchangeHandler {
   constructor(request: Http3ServerRequest, response: Http3ServerResponse) {
     this.#request = request
     this.#response = response
+  }
+
+  get over(): boolean {
+    return this.#response.destroyed && (this.#request.destroyed || this.#request.complete)
   }
 
   onData(): void {

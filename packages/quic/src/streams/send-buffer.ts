@@ -2,7 +2,7 @@
 // caller are kept by reference; runs of tiny writes are gathered into pages of our own.
 
 import { RangeSet } from '@godwit/wire'
-import { MAX_SEND_PAGE, MIN_SEND_PAGE, SMALL_WRITE } from '../limits.ts'
+import { MAX_SEND_PAGE, MIN_SEND_PAGE, SMALL_RUN, SMALL_WRITE } from '../limits.ts'
 
 /**
  * A list of chunks in a ring, each with the stream offset of its first byte. Everything before
@@ -34,6 +34,8 @@ export class SendBuffer {
   #pageUsed: number
   #pageSize: number
   #tail: boolean
+  // Small chunks in a row that were kept by reference.
+  #smallRun: number
 
   constructor() {
     this.end = 0
@@ -50,15 +52,22 @@ export class SendBuffer {
     this.#pageUsed = 0
     this.#pageSize = MIN_SEND_PAGE
     this.#tail = false
+    this.#smallRun = 0
   }
 
   /** Appends `data`, which must not change until it is acknowledged. */
   append(data: Uint8Array): void {
     const length = data.length
     if (length === 0) return
-    if (length >= SMALL_WRITE || !this.#appendSmall(data)) {
+    if (length >= SMALL_WRITE) {
       this.#push(data)
       this.#tail = false
+      this.#smallRun = 0
+    } else if (this.#smallRun < SMALL_RUN) {
+      this.#push(data)
+      this.#smallRun++
+    } else {
+      this.#appendSmall(data)
     }
     this.end += length
   }
@@ -143,8 +152,8 @@ export class SendBuffer {
 
   /** Drops all bytes; the offsets stay. */
   clear(): void {
-    this.#chunks = [null, null, null, null]
-    this.#starts = new Float64Array(4)
+    for (let n = this.#first; n < this.#next; n++)
+      this.#chunks[n & (this.#chunks.length - 1)] = null
     this.#first = 0
     this.#next = 0
     this.#cursor = 0
@@ -152,28 +161,23 @@ export class SendBuffer {
     this.#lost = null
     this.#page = null
     this.#tail = false
+    this.#smallRun = 0
   }
 
-  // The first small write is kept by reference like any other: a header before a body stays uncopied.
-  // From the second in a row on they are copied, so that no run of tiny writes costs an object each.
-  #appendSmall(data: Uint8Array): boolean {
+  // The first small writes of a run are kept by reference like any other: headers and a short body
+  // stay uncopied. The rest of it is copied, so that no run of tiny writes costs an object each.
+  #appendSmall(data: Uint8Array): void {
     const room = this.#page === null ? 0 : this.#page.length - this.#pageUsed
-    if (this.#tail && data.length <= room) {
-      this.#fillPage(data)
-      return true
+    if (!this.#tail || data.length > room) {
+      if (data.length > room) {
+        this.#page = new Uint8Array(this.#pageSize)
+        this.#pageUsed = 0
+        this.#pageSize = Math.min(this.#pageSize * 2, MAX_SEND_PAGE)
+      }
+      this.#push((this.#page as Uint8Array).subarray(this.#pageUsed)) // room > 0, or made just now
+      this.#tail = true
     }
-    if (this.#next === this.#first) return false
-    const last = this.#starts[(this.#next - 1) & (this.#chunks.length - 1)]
-    if (!this.#tail && this.end - last >= SMALL_WRITE) return false
-    if (data.length > room) {
-      this.#page = new Uint8Array(this.#pageSize)
-      this.#pageUsed = 0
-      this.#pageSize = Math.min(this.#pageSize * 2, MAX_SEND_PAGE)
-    }
-    this.#push((this.#page as Uint8Array).subarray(this.#pageUsed)) // room > 0, or made just now
-    this.#tail = true
     this.#fillPage(data)
-    return true
   }
 
   #fillPage(data: Uint8Array): void {
@@ -206,7 +210,9 @@ export class SendBuffer {
       this.#chunks[this.#first & (this.#chunks.length - 1)] = null
       this.#first++
     }
-    if (this.#first === this.#next) this.#tail = false
+    if (this.#first !== this.#next) return
+    this.#tail = false
+    this.#smallRun = 0
   }
 
   #chunkEnd(n: number): number {
