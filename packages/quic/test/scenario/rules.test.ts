@@ -1,0 +1,328 @@
+// Rules of RFC 9000 and 9001 that no other scenario shows, one after another.
+
+import t from 'tap'
+import { TLS_AES_128_GCM_SHA256 } from '@godwit/protection'
+import { LEVEL_APPLICATION, LEVEL_HANDSHAKE } from '@godwit/quic'
+import { CLIENT_ADDRESS, delay, nullSecret, SERVER_ADDRESS } from '@godwit/testkit'
+import { VERSION_1 } from '../../src/constants.ts'
+import { writeShortHeader } from '../../src/packet-header.ts'
+import { PacketWriter } from '../../src/packet-writer.ts'
+import { bytes, connectionIds, forgedPair, sealInitial } from './forger.ts'
+import type { ForgedPair, Side } from './forger.ts'
+
+const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex')
+
+/** NEW_CONNECTION_ID frames of a side's datagrams, found by their look: the null engine hides nothing. */
+function issuedIds(p: ForgedPair, side: Side): { id: Uint8Array; token: Uint8Array }[] {
+  const found = new Map<number, { id: Uint8Array; token: Uint8Array }>()
+  for (const { bytes } of p.sent[side]) {
+    for (let at = 0; at + 28 <= bytes.length; at++) {
+      if (bytes[at] !== 0x18 || bytes[at + 1] !== found.size + 1) continue
+      if (bytes[at + 2] !== 0 || bytes[at + 3] !== 8) continue
+      found.set(bytes[at + 1], {
+        id: bytes.slice(at + 4, at + 12),
+        token: bytes.slice(at + 12, at + 28),
+      })
+    }
+  }
+  return [...found.values()]
+}
+
+/** A 1-RTT packet of the client to any connection ID. */
+function sealTo(p: ForgedPair, seed: number, id: Uint8Array, packetNumber: number): Uint8Array {
+  const memory = p.protection.engine.memory.bytes
+  const writer = new PacketWriter(memory)
+  writer.reset(0, memory.length)
+  const at = writeShortHeader(writer, id, false, false, packetNumber, 4)
+  const secret = nullSecret(seed, LEVEL_APPLICATION, 'client')
+  const frames = bytes(0x01, 0, 0, 0)
+  memory.set(frames, writer.position)
+  p.protection
+    .packetKey(VERSION_1, TLS_AES_128_GCM_SHA256, secret)
+    .protect(0, at, 4, frames.length, packetNumber)
+  return memory.slice(0, writer.position + frames.length + 16)
+}
+
+// rfc9000#5.1.1-2, rfc9000#5.1-2, rfc9000#10.3.2-2, rfc9000#10.3.2-5
+t.test('RFC 9000 §5.1.1: packets to every connection ID that was issued are taken', (t) => {
+  const p = forgedPair({ seed: 1 })
+  const { server } = p.establish()
+  p.runFor(100)
+  const ids = issuedIds(p, 'server')
+  t.equal(ids.length, 3)
+  const first = connectionIds(p.sent, 'server').source
+  t.equal(new Set([hex(first), ...ids.map(({ id }) => hex(id))]).size, 4)
+  t.equal(new Set(ids.map(({ token }) => hex(token))).size, 3)
+  ids.forEach(({ id }, i) => {
+    t.equal(id.length, first.length)
+    const before = server.connection.stats.packetsReceived
+    p.inject('client', sealTo(p, 1, id, 7000 + i))
+    p.runFor(11)
+    t.equal(server.connection.stats.packetsReceived, before + 1)
+  })
+  t.end()
+})
+
+// rfc9000#5.2.1-2
+t.test('RFC 9000 §5.2.1: a client discards packets of another version', (t) => {
+  const p = forgedPair({ seed: 2, toServer: delay(30) })
+  const client = p.connect()
+  p.runFor(1)
+  const [{ bytes: initial }] = p.sent.client
+  const scid = initial.slice(15, 23)
+  for (const version of [2, 0x6b3343cf, 0xbabababa]) {
+    const packet = new Uint8Array(1200)
+    packet.set([0xc0, version >>> 24, version >>> 16, version >>> 8, version, 8, ...scid, 0])
+    p.inject('server', packet)
+  }
+  p.runFor(200)
+  t.equal(client.connection.phase, 'established')
+  t.end()
+})
+
+// rfc8999#6-1, rfc9000#17.2.1-1
+t.test('RFC 9000 §17.2.1: the unused bits of Version Negotiation mean nothing', (t) => {
+  for (const first of [0x80, 0xbf, 0xc0, 0xff]) {
+    const p = forgedPair({ seed: 2, toServer: delay(100) })
+    const client = p.connect()
+    p.runFor(1)
+    const [{ bytes: initial }] = p.sent.client
+    const ids = [8, ...initial.slice(15, 23), 8, ...initial.slice(6, 14)]
+    p.inject('server', Uint8Array.from([first, 0, 0, 0, 0, ...ids, 0, 0, 0, 2]))
+    p.runFor(20)
+    t.match(client.closeError, { code: 'ERR_QUIC_VERSION_NEGOTIATION', versions: [2] })
+  }
+  t.end()
+})
+
+// rfc8999#6-2
+t.test('RFC 8999 §6: Version Negotiation with a truncated version is ignored', (t) => {
+  const p = forgedPair({ seed: 2, toServer: delay(30) })
+  const client = p.connect()
+  p.runFor(1)
+  const [{ bytes: initial }] = p.sent.client
+  const ids = [8, ...initial.slice(15, 23), 8, ...initial.slice(6, 14)]
+  for (const versions of [[], [0], [0, 0, 0], [0, 0, 0, 2, 0]]) {
+    p.inject('server', Uint8Array.from([0xc0, 0, 0, 0, 0, ...ids, ...versions]))
+  }
+  p.runFor(200)
+  t.equal(client.connection.phase, 'established')
+  t.end()
+})
+
+// rfc9000#7.4-2, rfc9000#18.2-1, rfc9000#18.2-8, rfc9000#18.2-10, rfc9114#6.2-1
+t.test('RFC 9000 §18.2: the transport parameters that each side sends', (t) => {
+  const encoded: Partial<Record<Side, Uint8Array>> = {}
+  const note = (side: Side) => ({
+    rewriteParameters: (parameters: Uint8Array) => (encoded[side] = parameters.slice()),
+  })
+  const p = forgedPair({ seed: 3, clientNull: note('client'), serverNull: note('server') })
+  p.establish()
+  for (const side of ['client', 'server'] as const) {
+    const parameters = encoded[side]!
+    const values = new Map<number, Uint8Array>()
+    for (let at = 0; at < parameters.length; at += 2 + parameters[at + 1]) {
+      // A reserved parameter may come, with an ID of more bytes: none does.
+      t.ok(parameters[at] < 0x40 && parameters[at + 1] < 0x40)
+      t.notOk(values.has(parameters[at]), `${side}: 0x${parameters[at].toString(16)} comes once`)
+      values.set(parameters[at], parameters.subarray(at + 2, at + 2 + parameters[at + 1]))
+    }
+    t.ok(values.get(0x0e)![0] >= 2, 'active_connection_id_limit')
+    const uni = values.get(0x09)!
+    t.ok(uni.length > 1 || uni[0] >= 3, 'three unidirectional streams at least')
+    for (const id of [0x00, 0x02, 0x0d, 0x10]) {
+      if (side === 'client') t.notOk(values.has(id), 'for servers')
+    }
+  }
+  t.end()
+})
+
+// rfc9000#4.6-4, rfc9000#19.11-2, rfc9000#13.3-5
+t.test('RFC 9000 §4.6: MAX_STREAMS that does not raise the limit is ignored', (t) => {
+  const p = forgedPair({ seed: 4 })
+  const { server } = p.establish()
+  p.forge('client', bytes(0x12, 1, 0x13, 0))
+  p.runFor(11)
+  for (let i = 0; i < 10; i++) {
+    t.ok(server.connection.openStream('bidi'))
+    t.ok(server.connection.openStream('uni'))
+  }
+  t.equal(server.connection.phase, 'established')
+  t.end()
+})
+
+// rfc9000#10.2.1-5, rfc9000#10.2.1-7
+t.test('RFC 9000 §10.2.1: what a closing endpoint answers is no amplification', (t) => {
+  const p = forgedPair({ seed: 5 })
+  const { server } = p.establish()
+  p.runFor(100)
+  server.connection.close(1, 'x'.repeat(200))
+  p.runFor(5)
+  const start = p.sent.server.length
+  let received = 0
+  for (let i = 0; i < 50; i++) {
+    const packet = sealTo(p, 5, connectionIds(p.sent, 'server').source, 8000 + i)
+    received += packet.length
+    p.inject('client', packet)
+    p.runFor(1)
+  }
+  p.runFor(11)
+  const sent = p.sent.server.slice(start).reduce((sum, { bytes }) => sum + bytes.length, 0)
+  t.ok(sent > 0 && sent <= 3 * received, `${sent} bytes for ${received}`)
+  const before = p.server.endpoint.stats.bytesSent
+  for (let i = 0; i < 100; i++) {
+    p.sim.inject({ address: '10.0.0.99', port: 1 }, SERVER_ADDRESS, {
+      bytes: sealTo(p, 5, connectionIds(p.sent, 'server').source, 9000 + i),
+      ecn: 0,
+    })
+  }
+  p.runFor(20)
+  t.equal(p.server.endpoint.stats.bytesSent, before, 'nothing for another address')
+  t.end()
+})
+
+// rfc9000#13.1-1
+t.test('RFC 9000 §13.1: a packet that does not open is not acknowledged', (t) => {
+  for (const broken of [true, false]) {
+    const p = forgedPair({ seed: 6 })
+    const { client } = p.establish()
+    p.runFor(100)
+    const packet = sealTo(p, 6, connectionIds(p.sent, 'server').source, 9000)
+    if (broken) packet[packet.length - 1] ^= 1
+    p.inject('client', packet)
+    client.send('uni', p.prng.bytes(3000))
+    p.runFor(500)
+    // An acknowledgement of what the client never sent would make it close.
+    if (broken) t.equal(client.connection.phase, 'established')
+    else t.match(client.closeError, { code: 'ERR_QUIC_PROTOCOL_VIOLATION', frameType: 0x02 })
+  }
+  t.end()
+})
+
+// rfc9000#17.2.2-1
+t.test('RFC 9000 §17.2.2: an Initial packet of a server with a token is discarded', (t) => {
+  const p = forgedPair({ seed: 7, toServer: delay(30) })
+  const client = p.connect()
+  p.runFor(1)
+  const [{ bytes: initial }] = p.sent.client
+  const packet = new Uint8Array(1200)
+  packet.set([0xc0, 0, 0, 0, 1, 8, ...initial.slice(15, 23), 8, ...bytes('serverid'), 4])
+  packet.set([...bytes('toke'), 0x40, 0x40], 5 + 9 + 9 + 1)
+  p.inject('server', packet)
+  p.runFor(200)
+  t.equal(client.connection.phase, 'established')
+  t.end()
+})
+
+// rfc9000#17.4-2, rfc9000#17.4-5
+t.test('RFC 9000 §17.4: the spin bit is not sent, and ignored', (t) => {
+  const p = forgedPair({ seed: 8 })
+  const { client, server } = p.establish()
+  client.send('bidi', p.prng.bytes(50_000))
+  p.runFor(500)
+  for (const side of ['client', 'server'] as const) {
+    for (const { bytes: sent } of p.sent[side]) {
+      if ((sent[0] & 0x80) === 0) t.equal(sent[0] & 0x20, 0)
+    }
+  }
+  const before = server.connection.stats.packetsReceived
+  p.forge('client', bytes(0x01), { firstByteBits: 0x20 })
+  p.runFor(11)
+  t.equal(server.connection.stats.packetsReceived, before + 1)
+  t.equal(server.connection.phase, 'established')
+  t.end()
+})
+
+// rfc9000#19.3-1
+t.test('RFC 9000 §19.3: an ACK frame with ECN counts acknowledges as well', (t) => {
+  const p = forgedPair({ seed: 9, toClient: delay(10) })
+  const { client } = p.establish()
+  p.runFor(100)
+  p.forge('server', bytes(0x03, 0, 0, 0, 0, 0, 0, 0))
+  p.runFor(11)
+  t.equal(client.connection.phase, 'established')
+  p.forge('server', bytes(0x03, 1_000_000, 0, 0, 0, 0, 0, 0))
+  p.runFor(11)
+  t.match(client.closeError, { code: 'ERR_QUIC_PROTOCOL_VIOLATION' }, 'and is read like it')
+  t.end()
+})
+
+// rfc9001#5.4.2-1
+t.test('RFC 9001 §5.4.2: a packet too short for a sample is discarded', (t) => {
+  const p = forgedPair({ seed: 10 })
+  const { client, server } = p.establish()
+  p.runFor(100)
+  const ids = connectionIds(p.sent, 'client')
+  for (const [side, id] of [
+    ['client', ids.destination],
+    ['server', ids.source],
+  ] as const) {
+    for (let length = 0; length < 20; length++) {
+      p.inject(side, Uint8Array.from([0x43, ...id, ...p.prng.bytes(length)]))
+    }
+  }
+  p.runFor(50)
+  t.equal(client.connection.phase, 'established')
+  t.equal(server.connection.phase, 'established')
+  t.end()
+})
+
+// rfc9001#5.6-6, h3spec#34c: the client drops it. rfc9001#4.6.2-1, h3spec#34: the server, which
+// rejects 0-RTT, has no keys either. TLS refuses data at this level (server-alerts.test.ts).
+t.test('RFC 9001 §5.6: 0-RTT packets are discarded unopened, and CRYPTO in them', (t) => {
+  for (const side of ['client', 'server'] as const) {
+    const p = forgedPair({ seed: 11, serverNull: { serverFlightSize: 9000 } })
+    p.connect()
+    p.runFor(22)
+    const { source, destination } = connectionIds(p.sent, side)
+    const packet = new Uint8Array(1200)
+    packet.set([0xd3, 0, 0, 0, 1, 8, ...destination, 8, ...source, 0x44, 0x00, 0, 0, 0, 9])
+    packet.set(bytes(0x06, 0, 4, Uint8Array.of(1, 0, 0, 0)), 31)
+    p.inject(side, packet)
+    p.runFor(200)
+    t.equal(p.server.accepted[0].connection.phase, 'established')
+    t.ok(p.establish(), 'another connection is served')
+  }
+  t.end()
+})
+
+// rfc9000#5.2-2
+t.test('RFC 9000 §5.2: frames of an Initial packet before an error are not taken for good', (t) => {
+  const p = forgedPair({ seed: 12 })
+  p.connect()
+  p.runFor(1)
+  const [{ bytes: initial }] = p.sent.client
+  const packet = new Uint8Array(1200)
+  const frames = new Uint8Array(1100)
+  frames.set(bytes(0x01, 0x3f))
+  const scid = initial.slice(15, 23)
+  packet.set(sealInitial(p.protection, initial.slice(6, 14), scid, frames, 1))
+  p.runFor(12)
+  p.inject('client', packet)
+  p.runFor(20)
+  t.match(p.server.accepted[0].closeError, { code: 'ERR_QUIC_FRAME_ENCODING', frameType: 0x3f })
+  t.end()
+})
+
+// rfc9001#4.9.1-1, rfc9001#4.9.2-1
+t.test('RFC 9001 §4.9: packets of discarded keys open no more', (t) => {
+  const p = forgedPair({ seed: 13 })
+  const { server } = p.establish()
+  p.runFor(100)
+  const { dropped } = p.server.endpoint.stats
+  const before = dropped.noKeys
+  p.forge('client', bytes(0x01), { level: LEVEL_HANDSHAKE })
+  p.runFor(11)
+  t.equal(p.server.endpoint.stats.dropped.noKeys, before + 1, 'Handshake')
+  const ids = connectionIds(p.sent, 'client')
+  const initial = new Uint8Array(1200)
+  initial.set(
+    sealInitial(p.protection, ids.destination, ids.source, bytes(0x01, new Uint8Array(1100))),
+  )
+  p.inject('client', initial)
+  p.runFor(11)
+  t.ok(p.server.endpoint.stats.dropped.noKeys > before + 1, 'Initial')
+  t.equal(server.connection.phase, 'established')
+  t.same(server.connection.path, CLIENT_ADDRESS)
+  t.end()
+})
