@@ -55,6 +55,7 @@ t.test(
   },
 )
 
+// rfc9002#6.1.1-2
 t.test('RFC 9002 §6.1.1: three later packets acknowledged make one lost (rfc9002#6.1.1-1)', (t) => {
   const s = new Sender()
   s.send(6)
@@ -188,6 +189,7 @@ t.test('RFC 9002 §7: no packet goes that would exceed the window (rfc9002#7-3)'
 })
 
 // rfc9002#7-3
+// rfc9000#13.3-7, rfc9002#7.3.1-1
 t.test('RFC 9002 §7.3.2: one packet may exceed the window when recovery begins', (t) => {
   const s = new Sender()
   s.send(10)

@@ -67,6 +67,7 @@ function ackOf(received: ReceivedPackets, now: number, room: number = 1200): Dec
   return decoded
 }
 
+// rfc9000#13.2.1-3
 t.test(
   'RFC 9000 §13.2.2: every second ack-eliciting packet is acknowledged at once, the first within max_ack_delay (rfc9000#13.2.1-1, rfc9000#13.2.2-1)',
   (t) => {

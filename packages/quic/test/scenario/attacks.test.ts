@@ -9,6 +9,7 @@ import { bytes, connectionIds, forgedPair } from './forger.ts'
 import type { ForgedPair } from './forger.ts'
 
 // rfc9000#8.2.2-1 rfc9000#8.2.2-5 rfc9000#8.2.2-7 rfc9000#19.17-1
+// rfc9000#8.2.1-7, rfc9000#8.2.2-2
 t.test(
   'RFC 9000 §8.2.2: PATH_CHALLENGE is answered with its data in a datagram of 1200 bytes',
   (t) => {

@@ -28,6 +28,7 @@ function packetTypes(datagram: Uint8Array): number[] {
 }
 
 // rfc9000#12.2-1 rfc9000#12.2-6
+// rfc9001#4-2
 t.test('RFC 9000 §12.2: packets of several spaces share a datagram', (t) => {
   const p = forgedPair({ seed: 1 })
   p.establish()
@@ -42,6 +43,7 @@ t.test('RFC 9000 §12.2: packets of several spaces share a datagram', (t) => {
 })
 
 // rfc9000#14.1-1 rfc9000#14.1-2 rfc9000#8.1-4 rfc9000#14.2-3
+// rfc9001#9.3-1
 t.test('RFC 9000 §14.1: datagrams with Initial packets are padded to 1200 bytes', (t) => {
   const p = forgedPair({ seed: 1 })
   p.establish()
@@ -79,6 +81,7 @@ t.test('RFC 9000 §14.1: a server drops Initial packets in smaller datagrams', (
 })
 
 // rfc9000#8.1-2 rfc9000#14.1-6
+// rfc9000#8-1
 t.test(
   'RFC 9000 §8.1: a server sends at most three times what it received before validation',
   (t) => {
@@ -181,6 +184,7 @@ t.test('RFC 9001 §5.7: a server keeps 1-RTT packets until the handshake is comp
   t.end()
 })
 
+// rfc9000#13.3-3
 t.test('a handshake completes whichever datagrams are lost', (t) => {
   for (let a = 0; a < 6; a++) {
     for (let b = 0; b < 6; b++) {

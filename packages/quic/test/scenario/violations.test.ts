@@ -73,6 +73,8 @@ const VIOLATIONS: readonly Violation[] = [
   { title: 'RFC 9001 §6: a TLS message out of turn in a 1-RTT packet', from: 'both', frames: bytes(0x06, 0, 4, Uint8Array.of(24, 0, 0, 0)), errorCode: 0x10a, frameType: 0x06 },
 ]
 
+// Each is told to the peer by CONNECTION_CLOSE with its code and frame type: rfc9000#10.3-2,
+// rfc9000#11-1, rfc9000#11-2, rfc9000#11-4.
 for (const violation of VIOLATIONS) {
   const { title, frames, errorCode, frameType, options } = violation
   const sides: readonly Side[] = violation.from === 'both' ? ['client', 'server'] : [violation.from]

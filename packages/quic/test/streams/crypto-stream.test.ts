@@ -58,6 +58,7 @@ t.test('RFC 9000 §19.6: a flight arrives whole though packets are lost and reor
   t.end()
 })
 
+// rfc9000#7.5-1
 t.test('RFC 9000 §7.5: data too far ahead of what TLS has read is CRYPTO_BUFFER_EXCEEDED', (t) => {
   const exceeded = {
     name: 'TransportError',
