@@ -7,7 +7,7 @@ import { Writable } from 'node:stream'
 import { H3_INTERNAL_ERROR } from '@godwit/http3'
 import type { RequestStream } from '@godwit/http3'
 import { BodyWriter } from '../body-writer.ts'
-import { Http3HostError } from '../errors.ts'
+import { errorCodeOf, Http3HostError } from '../errors.ts'
 import { BODY_HIGH_WATER_MARK, COPY_CHUNK } from '../limits.ts'
 import {
   fieldsOf,
@@ -267,8 +267,9 @@ export class Http3ServerResponse extends Writable {
         )
         return
       }
-      if (this.#trailers.length > 0) this.#stream.sendTrailers(this.#trailers)
-      else this.#stream.finish()
+      const trailers = this.#trailers
+      if (trailers.length === 0) this.#stream.finish()
+      else if (!this.#sendSection(() => this.#stream.sendTrailers(trailers))) return
       this.#streamEnded = true
     }
     this.#session.wake()
@@ -353,7 +354,7 @@ export class Http3ServerResponse extends Writable {
     if (length !== undefined) this.#contentLength = Number(length)
     this._header = `HTTP/3 ${status} ${this.statusMessage}`
     if (this.#streamEnded || this.destroyed) return
-    this.#stream.sendHeaders(fields, end)
+    if (!this.#sendSection(() => this.#stream.sendHeaders(fields, end))) return
     this.#streamEnded = end
     this.#session.wake()
   }
@@ -361,7 +362,22 @@ export class Http3ServerResponse extends Writable {
   #sendInformational(status: number, fields: readonly string[]): void {
     this.#assertHeadNotSent('write informational')
     if (this.#streamEnded || this.destroyed) return
-    this.#stream.sendInformational([':status', String(status), ...fields])
+    this.#sendSection(() => {
+      this.#stream.sendInformational([':status', String(status), ...fields])
+    })
     this.#session.wake()
+  }
+
+  // What fields a client takes is its own choice, RFC 9114 §4.2.2: one that takes none must not make
+  // the calls of a handler throw. It gets no response.
+  #sendSection(send: () => void): boolean {
+    try {
+      send()
+      return true
+    } catch (error) {
+      if (errorCodeOf(error) !== 'ERR_HTTP3_FIELD_SECTION_TOO_LARGE') throw error
+      this.destroy(error as Error)
+      return false
+    }
   }
 }
