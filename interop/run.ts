@@ -57,7 +57,16 @@ async function outside(): Promise<number> {
     console.error(`${(error as Error).message}\n\n${HELP}`)
     return 2
   }
-  const { action, options } = command
+  const { action } = command
+  const options: LabOptions = {
+    ...command.options,
+    // Who has only one role is not asked for the other.
+    pairs: command.options.pairs.filter(
+      ([client, server]) =>
+        implementations.get(client)?.client !== undefined &&
+        implementations.get(server)?.server !== undefined,
+    ),
+  }
   if (action === 'help') console.log(HELP)
   else if (action === 'list') list()
   else if (action === 'serve') await serveByHand(options.cases)

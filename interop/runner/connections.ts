@@ -111,6 +111,8 @@ export async function connectDirectly(
     settle: async () => {
       await wait(SETTLE)
       await watching.stop()
+      const dropped = /(\d+) packets? dropped by kernel/.exec(watching.output())?.[1] ?? '0'
+      if (dropped !== '0') throw new Error(`the capture lacks ${dropped} packets`)
     },
     capture: () => (existsSync(file) ? Capture.read(file, serverPorts) : new Capture()),
     receiving: () => 0,

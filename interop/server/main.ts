@@ -35,13 +35,21 @@ const listener: SessionListener = {
   onSessionClosed: () => {},
 }
 
-/** Chooses the session of a connection when ALPN has chosen its protocol. */
+/** Gives a connection its session when ALPN has chosen the protocol. */
 function accept(connection: Connection, host: EndpointHost): ConnectionOwner {
   let session: ConnectionOwner | null = null
   return {
     handleEvents: () => {
+      const protocol = applicationProtocol(connection)
+      if (session === null && protocol === null) {
+        // Before that a connection can only fail.
+        for (let event = connection.pollEvent(); event !== null; event = connection.pollEvent()) {
+          if (event.type === 'drained') host.forget(connection)
+        }
+        return
+      }
       session ??=
-        applicationProtocol(connection) === H3
+        protocol === H3
           ? new Http3ServerSession(host, connection, {}, listener)
           : new HqServerSession(host, connection, contract.www)
       session.handleEvents()
