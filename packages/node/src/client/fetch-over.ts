@@ -114,9 +114,11 @@ class FetchExchange implements PendingExchange {
   }
 
   onStopSending(errorCode: number): void {
-    // RFC 9114 §4.1: with NO_ERROR the response does not depend on the rest of the request.
+    // RFC 9114 §4.1: with NO_ERROR the response does not depend on the rest of the request. When there
+    // is no rest, no code matters: servers also drop a request that they need not read to its end.
+    const wasSent = this.#uploading === null
     this.#stopUpload()
-    if (errorCode === H3_NO_ERROR) return
+    if (wasSent || errorCode === H3_NO_ERROR) return
     this.fail(
       new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the server reads no more', { errorCode }),
     )

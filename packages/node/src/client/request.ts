@@ -156,6 +156,8 @@ export class Http3ClientRequest extends Duplex {
   }
 
   #handleStopSending(errorCode: number): void {
+    // All of it was sent: servers also drop a request that they need not read to its end.
+    if (this.#sendingStopped) return
     this.#sendingStopped = true
     if (errorCode === H3_NO_ERROR) {
       // RFC 9114 §4.1: the response does not depend on the rest of the request.
