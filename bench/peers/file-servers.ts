@@ -26,7 +26,7 @@ export function shareCredentials(chroot: Chroot, task: ServerTask): ServerTask {
 }
 
 /** A folder with sparse files that are named by their size. */
-function shareFiles(chroot: Chroot): string {
+export function shareFiles(chroot: Chroot): string {
   const www = join(chroot.share, 'bench', 'www')
   mkdirSync(www, { recursive: true })
   for (const name of NAMES) {
