@@ -250,6 +250,7 @@ t.test('thousands of requests leave no state', (t) => {
   t.end()
 })
 
+// rfc9114#4.1.1-7
 t.test('cancelling resets both halves with H3_REQUEST_CANCELLED (rfc9114#4.1.1-3)', (t) => {
   const { client, server, run } = pair()
   const stream = client.http3.request(request('POST'), false)!
@@ -276,6 +277,7 @@ t.test('cancelling resets both halves with H3_REQUEST_CANCELLED (rfc9114#4.1.1-3
 })
 
 // rfc9114#4.1-16
+// rfc9114#4.1-17
 t.test('a server may answer early and refuse the rest of the request (rfc9114#4.1-14)', (t) => {
   const { client, server, run } = pair({ window: 100 })
   const stream = client.http3.request(request('POST'), false)!
@@ -353,6 +355,7 @@ t.test('wrong options are refused by name', (t) => {
 })
 
 // rfc9114#7.2.4.2-1
+// rfc9114#7.2.4.2-7, rfc9114#7.2.4.2-2, rfc9114#7.2.4.2-4
 t.test("the peer's SETTINGS_MAX_FIELD_SECTION_SIZE is kept to (rfc9114#4.2.2-2)", (t) => {
   const { client, server, run } = pair({ server: { maxFieldSectionSize: 200 } })
   const large = request('GET', 'x-large', 'a'.repeat(100))

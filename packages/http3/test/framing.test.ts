@@ -272,6 +272,7 @@ for (const role of ['server', 'client'] as const) {
   })
 
   // rfc9114#9-2, rfc9114#6.2.3-2
+  // rfc9114#6.2-5
   t.test(`${role}: streams of unknown types are stopped (rfc9114#6.2-4, rfc9114#6.2-6)`, (t) => {
     for (const type of [0x21, 0x40, 0x54, 0x1f * 1000 + 0x21, 2 ** 40]) {
       const peer = new RawPeer(role)
@@ -285,6 +286,7 @@ for (const role of ['server', 'client'] as const) {
 
   // rfc9114#6.2.1-1, rfc9114#7.2.4-1, rfc9114#7.2.4.2-3, rfc9114#7.2.4.2-11, rfc9204#3.2.3-1,
   // rfc9204#3.2.3-4, rfc9204#4.2-1
+  // rfc9114#6.2-9, rfc9114#7.2.4-5
   t.test(`${role}: what it sends on its control stream (rfc9114#3.2-5, rfc9114#7.2.4.1-1)`, (t) => {
     const peer = new RawPeer(role, { maxFieldSectionSize: 1000 })
     peer.run()
@@ -429,6 +431,7 @@ for (const role of ['server', 'client'] as const) {
     t.end()
   })
 
+  // rfc9114#10.5-2
   t.test(`${role}: streams and frames without use are counted (RFC 9114 §10.5)`, (t) => {
     const floods: ((peer: RawPeer) => void)[] = [
       (peer) => {
@@ -530,6 +533,7 @@ t.test('server: a reset before the request was whole resets the response', (t) =
   t.end()
 })
 
+// rfc9114#4.1-15
 t.test('server: a section over the limit is answered with 431 (RFC 9114 §4.2.2)', (t) => {
   const peer = new RawPeer('server', { maxFieldSectionSize: 150 })
   const stream = peer.message()

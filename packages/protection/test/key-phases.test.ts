@@ -115,6 +115,18 @@ t.test(
   },
 )
 
+// rfc9001#6.1-3
+t.test('RFC 9001 §6.1: who updates keeps the old keys until the peer uses the new ones', (t) => {
+  const [client, server] = sides()
+  client.seal(0)
+  client.keys.onAckReceived(0)
+  t.ok(client.keys.initiateUpdate())
+  for (let pn = 0; pn < 3; pn++) t.equal(client.open(server.seal(pn)), UNPROTECT_OK)
+  t.equal(server.open(client.seal(1)), UNPROTECT_KEY_UPDATED)
+  t.equal(client.open(server.seal(3)), UNPROTECT_KEY_UPDATED)
+  t.end()
+})
+
 t.test('RFC 9001 §6.1: many updates in a row, from both sides, keep in step', (t) => {
   const [client, server] = sides()
   let clientNumber = 0

@@ -115,6 +115,7 @@ t.test('what a complete session tells', (t) => {
 })
 
 // rfc9001#5.7-1, rfc9001#5.7-2, rfc9001#5.7-5
+// rfc9001#4.4-4, rfc9001#6-2
 t.test('the order of events, client and server', (t) => {
   const log = run(client(), server())
   const names = (events: Log['client']): string[] =>

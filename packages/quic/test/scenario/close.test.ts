@@ -155,6 +155,7 @@ t.test('RFC 9000 §10.2.2: nothing is sent while draining', (t) => {
   t.end()
 })
 
+// rfc9000#13.2.1-7
 t.test('RFC 9000 §10.1: silence ends a connection, without a word', (t) => {
   const p = forgedPair({
     seed: 8,
