@@ -8,6 +8,7 @@ import { openChroot } from './lib/debian.ts'
 import type { Peer } from './lib/peer.ts'
 import { peers } from './peers/index.ts'
 import { CASES, UNSUPPORTED_CASES } from './runner/cases.ts'
+import { checkContract } from './runner/contract-check.ts'
 import { godwit } from './runner/godwit-peer.ts'
 import { describe, runLab } from './runner/lab.ts'
 import { endWithParent, prepareLoopback, runInNamespace } from './runner/namespace.ts'
@@ -84,7 +85,7 @@ async function outside(): Promise<number> {
   }
   const versions: Record<string, string> = {}
   const unavailable: Record<string, string> = {}
-  for (const name of new Set(options.pairs.flat())) {
+  for (const name of new Set(options.contract ? [] : options.pairs.flat())) {
     const peer = implementations.get(name) as Peer // sound: the options were checked
     try {
       const ready = await openChroot([...TOOLS, ...peer.packages], log)
@@ -119,6 +120,7 @@ async function inside({ options, folder, versions, unavailable }: Plan): Promise
   endWithParent()
   const chroot = await openChroot(TOOLS, console.log)
   await prepareLoopback(chroot)
+  if (options.contract) return checkContract(chroot, folder)
   console.log(`seed ${options.seed}, ${options.jobs} cells at a time`)
   mkdirSync(results, { recursive: true })
   const done: CellResult[] = []

@@ -21,6 +21,8 @@ export interface LabOptions {
   readonly keep: boolean
   /** Write docs/interop.md. */
   readonly docs: boolean
+  /** Only prove that our endpoints obey the public runner's contract. */
+  readonly contract: boolean
 }
 
 export interface Command {
@@ -52,6 +54,7 @@ Meets other implementations of QUIC in both roles; needs Linux, root and Debian'
   --jobs N          cells at a time (default 3)
   --keep            keep captures and qlogs of cells that passed, however large
   --docs            write the table into docs/interop.md
+  --contract        prove that run_endpoint.sh obeys the public runner's contract; nothing else
   --list            peers and cases, nothing is run
   --server-only     start our server to try by hand; --case NAME as TESTCASE, PORT, ADDRESS, WWW
 Names are separated by commas. Results: interop/results/matrix.{json,md,html}.
@@ -74,6 +77,7 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       jobs: { type: 'string' },
       keep: { type: 'boolean', default: false },
       docs: { type: 'boolean', default: false },
+      contract: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       'server-only': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -114,6 +118,7 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       require: values.require,
       keep: values.keep,
       docs: values.docs,
+      contract: values.contract,
     },
   }
 }
