@@ -11,6 +11,7 @@ import { PacketBuilder } from './connection/packet-builder.ts'
 import { ConnectionEntry } from './endpoint/connection-entry.ts'
 import type { EntryOwner } from './endpoint/connection-entry.ts'
 import { ConnectionIdTable } from './endpoint/connection-id-table.ts'
+import { isReflectionPort } from './endpoint/reflection-ports.ts'
 import { ResetTokens } from './endpoint/reset-tokens.ts'
 import { StatelessResponses } from './endpoint/stateless-responses.ts'
 import { TimerHeap } from './endpoint/timer-heap.ts'
@@ -307,6 +308,10 @@ export class Endpoint {
       drops.malformed++
       return
     }
+    if (isReflectionPort(path.port)) {
+      drops.reflection++
+      return
+    }
     if (this.#handleReset(now, path, offset, length)) return
     if ((this.#bytes[offset] & 0x80) === 0) {
       drops.unknownConnection++
@@ -361,11 +366,10 @@ export class Endpoint {
   // A packet of a connection that we no longer have: RFC 9000 §10.3.
   #answerUnknown(now: number, path: NetworkPath, offset: number, length: number): void {
     const { drops } = this.#shared
-    const { statelessResetKey, protection } = this.#owner
+    const { statelessResetKey } = this.#owner
     if (length < 1 + LOCAL_CONNECTION_ID_LENGTH) return
     const id = this.#bytes.subarray(offset + 1, offset + 1 + LOCAL_CONNECTION_ID_LENGTH)
-    const token = protection.statelessResetToken(statelessResetKey, id)
-    if (!this.#responses.reset(now, path, token, length)) drops.saturated++
+    if (!this.#responses.reset(now, path, statelessResetKey, id, length)) drops.saturated++
   }
 
   #accept(
@@ -438,7 +442,9 @@ export class Endpoint {
   // The connection has nothing more to send: its timers are right now.
   #settle(entry: ConnectionEntry): void {
     const { phase } = entry.connection
-    if (entry.handshaking && phase !== 'handshaking') this.#endHandshake(entry)
+    if (entry.handshaking && (entry.connection.handshakeConfirmed || phase === 'drained')) {
+      this.#endHandshake(entry)
+    }
     if (phase !== 'drained') {
       this.#timers.update(entry)
       return
@@ -449,6 +455,9 @@ export class Endpoint {
     this.#notify(entry)
   }
 
+  // A handshake that failed counts until its connection is forgotten: it has cost as much as one that
+  // goes on. Until then its first Destination Connection ID leads to it, too, so that a client that
+  // repeats its first packet is told again, not heard again.
   #endHandshake(entry: ConnectionEntry): void {
     entry.handshaking = false
     this.#handshakes--

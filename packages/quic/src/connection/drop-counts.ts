@@ -13,6 +13,8 @@ export class DropCounts {
   initialTooSmall: number
   /** Too many connections, handshakes or answers already. */
   saturated: number
+  /** From the port of a service that would answer an answer. */
+  reflection: number
   /** From an address that is not the connection's, RFC 9000 §9. */
   wrongPath: number
   /** A coalesced packet with another Destination Connection ID, RFC 9000 §12.2. */
@@ -34,6 +36,7 @@ export class DropCounts {
     this.unknownVersion = 0
     this.initialTooSmall = 0
     this.saturated = 0
+    this.reflection = 0
     this.wrongPath = 0
     this.mismatchedConnectionId = 0
     this.noKeys = 0

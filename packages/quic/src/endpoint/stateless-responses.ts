@@ -3,7 +3,7 @@
 
 import { Ring } from '@godwit/wire'
 import type { PacketProtection, RandomBytes } from '@godwit/protection'
-import { MAX_STATELESS_RESPONSES } from '../limits.ts'
+import { MAX_STATELESS_RESPONSES, MIN_STATELESS_RESET_SIZE } from '../limits.ts'
 import type { NetworkPath } from '../network-path.ts'
 import type { PacketHeader } from '../packet-header.ts'
 import { ResetLimiter, statelessResetPacket } from '../stateless-reset.ts'
@@ -60,9 +60,20 @@ export class StatelessResponses {
     return true
   }
 
-  /** Stateless reset. False: no room, too many already, or the datagram was too short for one. */
-  reset(now: number, path: NetworkPath, token: Uint8Array, triggerSize: number): boolean {
+  /**
+   * Stateless reset for connection ID `id`. False: no room, too many already, or the datagram was too
+   * short for one. The token is computed last: a flood must not cost a hash each.
+   */
+  reset(
+    now: number,
+    path: NetworkPath,
+    key: Uint8Array,
+    id: Uint8Array,
+    triggerSize: number,
+  ): boolean {
+    if (triggerSize <= MIN_STATELESS_RESET_SIZE) return false
     if (this.#full || !this.#resets.take(now)) return false
+    const token = this.#protection.statelessResetToken(key, id)
     const packet = statelessResetPacket(token, triggerSize, this.#randomBytes)
     if (packet === null) return false
     this.#queue.push({ kind: 'packet', path, packet })

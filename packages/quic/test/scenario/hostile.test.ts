@@ -1,0 +1,117 @@
+// Attacks whose defence is a limit on what a peer can make us hold or do. Each ends with a request
+// (a connection that completes and carries data) on the same server.
+
+import t from 'tap'
+import type { Test } from 'tap'
+import { SERVER_ADDRESS } from '@godwit/testkit'
+import type { Pair } from '@godwit/testkit'
+import { bytes, forgedPair, sealInitial } from './forger.ts'
+import type { ForgedPair } from './forger.ts'
+
+/** A new connection is made and its request arrives whole. */
+function stillServes(t: Test, p: Pair): void {
+  const { client, server } = p.establish()
+  const { stream } = client.send('bidi', p.prng.bytes(5000))
+  t.ok(
+    p.run(() => server.streams.get(stream.id)?.ended === true, 5000),
+    'a request is served',
+  )
+  t.equal(server.data(stream.id).length, 5000)
+}
+
+/** A datagram with an Initial that a server answers, without end of its size. */
+function firstDatagram(p: ForgedPair, frames: Uint8Array, dcid = p.prng.bytes(8)): Uint8Array {
+  const packet = new Uint8Array(1200)
+  packet.set(sealInitial(p.protection, dcid, p.prng.bytes(8), frames))
+  return packet
+}
+
+// rfc9000#21.5 (attack 36)
+t.test('RFC 9308 §8.1: datagrams from ports of other services are not answered', (t) => {
+  const p = forgedPair({ seed: 1 })
+  const unknownVersion = new Uint8Array(1200)
+  unknownVersion.set([0xc0, 0xba, 0xba, 0xba, 0xba, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0])
+  const short = p.prng.bytes(60)
+  short[0] = 0x45
+  for (const port of [0, 7, 19, 53, 123, 161, 389, 1900, 5353, 11211]) {
+    const from = { address: '192.0.2.1', port }
+    for (const datagram of [unknownVersion, short, firstDatagram(p, bytes(1))]) {
+      p.sim.inject(from, SERVER_ADDRESS, { bytes: datagram, ecn: 0 })
+    }
+  }
+  p.runFor(2000)
+  t.equal(p.server.endpoint.stats.datagramsSent, 0)
+  t.equal(p.server.endpoint.stats.dropped.reflection, 30)
+  t.equal(p.server.endpoint.connectionCount, 0)
+  stillServes(t, p)
+  t.end()
+})
+
+// attack 37
+t.test(
+  'RFC 9000 §10.3.3: two endpoints that know nothing do not answer each other for long',
+  (t) => {
+    const p = forgedPair({ seed: 2 })
+    const datagram = p.prng.bytes(1200)
+    datagram[0] = 0x41
+    p.inject('client', datagram)
+    p.runFor(60_000)
+    const exchanged = p.sent.client.length + p.sent.server.length
+    t.ok(exchanged > 0 && exchanged < 30, `${exchanged} resets`)
+    stillServes(t, p)
+    t.end()
+  },
+)
+
+// rfc9000#19.16-1 (attacks 13 and 14)
+t.test('RFC 9000 §19.16: retiring a connection ID that was never sent is a violation', (t) => {
+  const p = forgedPair({ seed: 3 })
+  const { server } = p.establish()
+  p.runFor(100)
+  // Each retirement makes a new ID: their numbers are no secret, but they have not been sent yet.
+  const frames = Array.from({ length: 300 }, (_, i) => bytes(0x19, i + 1))
+  p.forge('client', bytes(...frames))
+  p.runFor(50)
+  t.match(server.closeError, { code: 'ERR_QUIC_PROTOCOL_VIOLATION', frameType: 0x19 })
+  stillServes(t, p)
+  t.end()
+})
+
+// attack 2
+t.test('handshakes that the client ends at once count until they are forgotten', (t) => {
+  const p = forgedPair({ seed: 4, maxHandshakes: 10 })
+  for (let i = 0; i < 100; i++) {
+    // A PING to be accepted, a close to be out of the count.
+    const datagram = firstDatagram(p, bytes(0x01, 0x1c, 0, 0, 0, new Uint8Array(1100)))
+    const from = { address: `10.1.0.${i}`, port: 2000 + i }
+    p.sim.inject(from, SERVER_ADDRESS, { bytes: datagram, ecn: 0 })
+  }
+  p.runFor(15)
+  t.equal(p.server.endpoint.stats.connectionsAccepted, 10)
+  t.equal(p.server.endpoint.stats.dropped.saturated, 90)
+  p.runFor(10_000)
+  t.equal(p.server.endpoint.connectionCount, 0)
+  stillServes(t, p)
+  t.end()
+})
+
+// attack 2
+t.test(
+  'a client that repeats the first packet of a failed handshake gets the same connection',
+  (t) => {
+    const p = forgedPair({ seed: 5 })
+    const dcid = p.prng.bytes(8)
+    const scid = p.prng.bytes(8)
+    for (let n = 0; n < 20; n++) {
+      // HANDSHAKE_DONE has no place there: the server closes.
+      const packet = new Uint8Array(1200)
+      packet.set(sealInitial(p.protection, dcid, scid, bytes(0x1e, new Uint8Array(50)), n))
+      p.inject('client', packet)
+      p.runFor(50)
+    }
+    t.equal(p.server.endpoint.stats.connectionsAccepted, 1)
+    t.ok(p.server.endpoint.stats.datagramsSent <= 6, 'and fewer and fewer answers')
+    stillServes(t, p)
+    t.end()
+  },
+)
