@@ -36,6 +36,8 @@ export class LocalConnectionIds {
   readonly #issuer: ConnectionIdIssuer
   #active: LocalId[]
   #nextSequenceNumber: number
+  /** The highest sequence number that the peer can know. */
+  #lastSent: number
   #wanted: number
   /** The Source Connection ID of our long headers: the first ID, even after it was retired. */
   readonly handshakeId: Uint8Array
@@ -44,6 +46,7 @@ export class LocalConnectionIds {
     this.#issuer = issuer
     this.#active = []
     this.#nextSequenceNumber = 0
+    this.#lastSent = 0
     this.#wanted = 1
     this.#issue(false)
     this.handshakeId = this.#active[0].id
@@ -71,7 +74,9 @@ export class LocalConnectionIds {
    * @param usedAt offset in `bytes` of the Destination Connection ID of the packet that carried it
    */
   handleRetire(sequenceNumber: number, bytes: Uint8Array, usedAt: number): void {
-    if (sequenceNumber >= this.#nextSequenceNumber) {
+    // RFC 9000 §19.16: "a sequence number greater than any previously sent to the peer". One that is
+    // made and not sent does not count, or a packet of guessed numbers would make hundreds of IDs.
+    if (sequenceNumber > this.#lastSent) {
       throw violation('RETIRE_CONNECTION_ID for a connection ID that was never issued')
     }
     const index = this.#active.findIndex((id) => id.sequenceNumber === sequenceNumber)
@@ -98,6 +103,7 @@ export class LocalConnectionIds {
       if (writer.remaining < newConnectionIdLength(id.sequenceNumber, 0, id.id)) return
       writeNewConnectionId(writer, id.sequenceNumber, 0, id.id, id.resetToken)
       id.pending = false
+      if (id.sequenceNumber > this.#lastSent) this.#lastSent = id.sequenceNumber
     }
   }
 
