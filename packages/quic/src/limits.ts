@@ -54,6 +54,14 @@ export const SEND_HIGH_WATER_MARK = 131072
 /** Bytes not yet sent at which a stream is writable again. */
 export const SEND_LOW_WATER_MARK = 65536
 
+/**
+ * Bytes sent and still kept because they, or some before them on their stream, are not acknowledged;
+ * of all streams of a connection. New data wait above it. A receiver that withholds one
+ * acknowledgement would otherwise make its sender keep all that follows. 32 MiB is more than the
+ * largest receive window of ours, and fills 1 Gbit/s at 250 ms.
+ */
+export const MAX_UNACKNOWLEDGED: number = 32 * 1024 * 1024
+
 /** Writes shorter than this, in bytes, that follow one another share a page instead of an array each. */
 export const SMALL_WRITE = 1024
 /** Such writes in a row that still keep theirs: the head of a message, a body, trailers. */

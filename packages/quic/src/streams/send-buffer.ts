@@ -150,8 +150,9 @@ export class SendBuffer {
     return this.#lost === null ? 0 : this.#lost.end(0)
   }
 
-  /** Drops all bytes; the offsets stay. */
+  /** Drops all bytes. What was sent counts as acknowledged; the other offsets stay. */
   clear(): void {
+    this.base = this.sent
     for (let n = this.#first; n < this.#next; n++)
       this.#chunks[n & (this.#chunks.length - 1)] = null
     this.#first = 0

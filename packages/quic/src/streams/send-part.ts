@@ -120,7 +120,9 @@ export class SendPart {
 
   onAcked(offset: number, length: number, fin: boolean): void {
     if (this.state > DATA_SENT) return
+    const { base } = this.#buffer
     this.#buffer.onAcked(offset, length)
+    if (this.#buffer.base > base) this.#host.onReleased(this.#buffer.base - base)
     if (fin) {
       this.#finAcked = true
       this.#finPending = false
@@ -267,6 +269,7 @@ export class SendPart {
     this.#host.cancelControl(this.#stream, CONTROL_STREAM_DATA_BLOCKED)
     this.#host.cancelEvent(this.#stream, EVENT_WRITABLE)
     this.#host.unschedule(this)
+    this.#host.onReleased(this.#buffer.sent - this.#buffer.base)
     this.#buffer.clear()
     this.#finPending = false
   }

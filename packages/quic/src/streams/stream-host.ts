@@ -22,6 +22,8 @@ export interface StreamHost {
   onReceived(bytes: number, frameType: number): void
   /** Gives the connection's credit for `bytes` back. */
   onConsumed(bytes: number): void
+  /** `bytes` that were sent need not be kept any more: acknowledged in order, or given up. */
+  onReleased(bytes: number): void
   /** The number of gaps in a reassembly buffer changed; throws when there are too many. */
   onGapsChanged(difference: number): void
   /** What `part` could write has changed. */

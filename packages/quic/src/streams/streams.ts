@@ -9,7 +9,7 @@ import {
   FRAME_STREAM_DATA_BLOCKED,
 } from '../constants.ts'
 import { FLOW_CONTROL_ERROR, INTERNAL_ERROR, TransportError } from '../errors.ts'
-import { MAX_GAPS_PER_CONNECTION } from '../limits.ts'
+import { MAX_GAPS_PER_CONNECTION, MAX_UNACKNOWLEDGED } from '../limits.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 import type { ConnectionEvent, StreamDirection } from '../port.ts'
 import {
@@ -75,6 +75,8 @@ export class Streams implements StreamHost {
   readonly #scheduler: Scheduler
   readonly #events: StreamEvents
   #gaps: number
+  // Bytes that were sent and are kept, see MAX_UNACKNOWLEDGED.
+  #unacknowledged: number
   #closed: boolean
 
   constructor(options: StreamsOptions) {
@@ -89,6 +91,7 @@ export class Streams implements StreamHost {
     this.#scheduler = new Scheduler()
     this.#events = new StreamEvents(this.#limits, this.#table)
     this.#gaps = 0
+    this.#unacknowledged = 0
     this.#closed = false
   }
 
@@ -272,7 +275,7 @@ export class Streams implements StreamHost {
     return (
       this.#controls.hasPending ||
       this.#scheduler.firstFree !== null ||
-      (this.#scheduler.firstNew !== null && this.#limits.credit > 0)
+      (this.#scheduler.firstNew !== null && this.#credit > 0)
     )
   }
 
@@ -288,11 +291,12 @@ export class Streams implements StreamHost {
     const limits = this.#limits
     const scheduler = this.#scheduler
     for (;;) {
-      const part = scheduler.firstFree ?? (limits.credit > 0 ? scheduler.firstNew : null)
+      const part = scheduler.firstFree ?? (this.#credit > 0 ? scheduler.firstNew : null)
       if (part === null) break
-      const fresh = part.writeFrame(writer, limits.credit)
+      const fresh = part.writeFrame(writer, this.#credit)
       if (fresh < 0) break
       limits.sent += fresh
+      this.#unacknowledged += fresh
       scheduler.rotate(part)
     }
     this.#reportBlocked()
@@ -333,6 +337,10 @@ export class Streams implements StreamHost {
     const window = this.#limits.receiveWindow
     window.consumed += bytes
     if (window.isRaiseDue) this.#request(CONTROL_MAX_DATA)
+  }
+
+  onReleased(bytes: number): void {
+    this.#unacknowledged -= bytes
   }
 
   onGapsChanged(difference: number): void {
@@ -391,6 +399,11 @@ export class Streams implements StreamHost {
 
   #find(id: number, towards: boolean, frameType: number): Stream | null {
     return this.#closed ? null : this.#table.find(id, towards, frameType, this.#now)
+  }
+
+  /** New bytes that may be sent: what the peer allows, and what we are ready to keep. */
+  get #credit(): number {
+    return Math.min(this.#limits.credit, MAX_UNACKNOWLEDGED - this.#unacknowledged)
   }
 
   get #isDataBlocked(): boolean {
