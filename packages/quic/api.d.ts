@@ -129,6 +129,7 @@ export declare class DropCounts {
   unknownVersion: number
   initialTooSmall: number
   saturated: number
+  reflection: number
   wrongPath: number
   mismatchedConnectionId: number
   noKeys: number

@@ -26,7 +26,7 @@ function firstDatagram(p: ForgedPair, frames: Uint8Array, dcid = p.prng.bytes(8)
   return packet
 }
 
-// rfc9000#21.5 (attack 36)
+// RFC 9000 §21.5 (attack 36)
 t.test('RFC 9308 §8.1: datagrams from ports of other services are not answered', (t) => {
   const p = forgedPair({ seed: 1 })
   const unknownVersion = new Uint8Array(1200)
