@@ -225,7 +225,9 @@ export class RequestStream {
   /** Internal: the peer wants no more of our half. */
   handleStopSending(errorCode: number): void {
     if (this.#sendingOver) return
-    if (errorCode !== H3_NO_ERROR) this.#core.countGlitch()
+    // RFC 9114 §4.1: a server asks so, with H3_NO_ERROR, for the rest of a request that it does not
+    // need. A client that wants no response has made us work for nothing, whatever its code.
+    if (this.#core.isServer || errorCode !== H3_NO_ERROR) this.#core.countGlitch()
     this.#sender.abort() // the transport has reset it
     if (this.#visible) this.#core.events.push({ type: 'stop-sending', stream: this, errorCode })
     this.#endSending()

@@ -485,18 +485,25 @@ t.test('server: MAX_PUSH_ID may rise and not fall (RFC 9114 §7.2.7)', (t) => {
 })
 
 t.test('server: rapid resets end in H3_EXCESSIVE_LOAD (attacks 19 and 20)', (t) => {
-  for (const kind of ['reset', 'stop']) {
+  for (const [kind, code, whole = ''] of [
+    ['reset', 0x10c],
+    ['stop', 0x10c],
+    // H3_NO_ERROR is for servers that need no more of a request, RFC 9114 §4.1.
+    ['stop', 0x100],
+    ['stop', 0x100, 'whole'],
+  ] as const) {
     const peer = new RawPeer('server')
     let requests = 0
     for (; requests < 5000 && peer.closedWith === null; requests++) {
       const stream = peer.message()
       stream.write(headers(':method', 'GET', ':scheme', 'https', ':authority', 'a', ':path', '/'))
+      if (whole === 'whole') stream.finish()
       peer.run()
-      if (kind === 'reset') stream.reset(0x10c)
-      else stream.stopSending(0x10c)
+      if (kind === 'reset') stream.reset(code)
+      else stream.stopSending(code)
       peer.run()
     }
-    t.equal(peer.closedWith, H3_EXCESSIVE_LOAD, kind)
+    t.equal(peer.closedWith, H3_EXCESSIVE_LOAD, `${kind} ${code} ${whole}`)
     t.ok(requests < 1100)
     t.equal(peer.side.http3.openRequests, 0)
   }
