@@ -90,7 +90,8 @@ class DgramSocket implements DatagramSocket {
     path: NetworkPath,
     slot: number,
   ): boolean {
-    if (this.#closed) return true
+    // Nothing can be sent to port 0, and node:dgram throws for it. Datagrams may come from there.
+    if (this.#closed || path.port === 0) return true
     const end = offset + size
     for (let at = offset; at < end; at += segmentSize) {
       const length = Math.min(segmentSize, end - at)

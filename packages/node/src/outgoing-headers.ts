@@ -75,9 +75,9 @@ export class OutgoingHeaders {
     for (const [key, field] of this.#fields) {
       if (isConnectionField(key)) continue
       if (Array.isArray(field.value)) {
-        for (const value of field.value as readonly string[]) section.push(key, value)
+        for (const value of field.value as readonly string[]) section.push(key, trimmed(value))
       } else {
-        section.push(key, String(field.value))
+        section.push(key, trimmed(field.value))
       }
     }
   }
@@ -96,6 +96,14 @@ export function fieldsOf(headers: HeadersInput): string[] {
   const section: string[] = []
   outgoing.writeTo(section)
   return section
+}
+
+// RFC 9110 §5.5: spaces and tabs around a value are not part of it. HTTP/1.1 lets them pass, HTTP/3
+// must not send them, and a handler that reflects input cannot be expected to know.
+function trimmed(value: unknown): string {
+  return String(value)
+    .replace(/^[ \t]+/, '')
+    .replace(/[ \t]+$/, '')
 }
 
 function valuesOf(value: HeaderValue): string[] {

@@ -118,3 +118,16 @@ t.test('sending after close is a lost datagram, not an exception', async (t) => 
   socket.unref()
   socket.ref()
 })
+
+t.test('what would go to port 0, where datagrams can come from, goes nowhere', async (t) => {
+  const inbox = new Collector()
+  const socket = await bindDatagramSocket('127.0.0.1', 0, inbox)
+  const slot = Buffer.alloc(16)
+  t.equal(socket.send(slot, 0, 16, 16, { address: '127.0.0.1', port: 0 }, 1), true)
+  t.equal(
+    socket.send(slot, 0, 16, 16, { address: '127.0.0.1', port: socket.address.port }, 1),
+    true,
+  )
+  await inbox.until(1)
+  socket.close()
+})

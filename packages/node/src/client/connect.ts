@@ -17,6 +17,7 @@ export async function connect(
   if (origin.protocol !== 'https:') {
     throw new TypeError(`"url" expected an https: URL, got ${origin.protocol}`)
   }
+  if (origin.port === '0') throw new TypeError('"url" expected a port from 1 to 65535, got 0')
   const { signal, ...rest } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw wrongType('signal', 'AbortSignal', signal)

@@ -8,6 +8,9 @@ import { fieldValue, isConnectionField } from '../fields.ts'
 import { BODY_HIGH_WATER_MARK } from '../limits.ts'
 import type { Http3ClientSession, PendingExchange } from './session.ts'
 
+/** The web's Response takes no status above. */
+const MAX_STATUS = 599
+
 /** Sends `request`; `body` is what it was made of, for its length. Rejects as `fetch` does. */
 export function fetchOver(
   session: Http3ClientSession,
@@ -79,6 +82,11 @@ class FetchExchange implements PendingExchange {
 
   onResponse(fields: readonly string[], end: boolean): void {
     const status = Number(fieldValue(fields, ':status'))
+    if (status > MAX_STATUS) {
+      const message = `a Response cannot tell status ${status}`
+      this.fail(new Http3HostError('ERR_HTTP_INVALID_STATUS_CODE', message))
+      return
+    }
     const headers = new Headers()
     for (let at = 0; at < fields.length; at += 2) {
       const name = fields[at] as string

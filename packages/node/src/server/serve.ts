@@ -74,8 +74,13 @@ async function answer(
   })
   try {
     let answered: Response
+    const asked = webRequestOf(request, abort.signal)
+    if (asked === null) {
+      response.writeHead(400).end()
+      return
+    }
     try {
-      answered = await handler(webRequestOf(request, abort.signal), infoOf(request))
+      answered = await handler(asked, infoOf(request))
       if (!(answered instanceof Response)) {
         throw new TypeError(`"fetch" expected to return a Response, got ${typeof answered}`)
       }
@@ -97,7 +102,8 @@ async function answer(
   }
 }
 
-function webRequestOf(request: Http3ServerRequest, signal: AbortSignal): Request {
+/** The web's form of a request; null for one that it has no form for, such as TRACE. */
+function webRequestOf(request: Http3ServerRequest, signal: AbortSignal): Request | null {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) {
     if (value === undefined || name.startsWith(':')) continue
@@ -112,7 +118,13 @@ function webRequestOf(request: Http3ServerRequest, signal: AbortSignal): Request
     >
     init.duplex = 'half'
   }
-  return new Request(new URL(request.url, `https://${authority}`), init)
+  // Put together and not resolved: a path that begins with two slashes is a path.
+  const path = request.url.startsWith('/') ? request.url : `/${request.url}`
+  try {
+    return new Request(`https://${authority}${path}`, init)
+  } catch {
+    return null
+  }
 }
 
 function infoOf(request: Http3ServerRequest): RequestInfo {

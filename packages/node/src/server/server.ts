@@ -31,8 +31,8 @@ import { TcpServer } from './tcp-server.ts'
 export type RequestListener = (request: Http3ServerRequest, response: Http3ServerResponse) => void
 
 /**
- * An HTTP/3 server. Events: 'listening', 'request' (request, response), 'session' (session),
- * 'error' (error), 'close'.
+ * An HTTP/3 server. Events: 'listening', 'request' (request, response), 'connect' (the same, for
+ * CONNECT; without a listener it is answered with 405), 'session' (session), 'error' (error), 'close'.
  */
 export class Http3Server extends EventEmitter {
   readonly #options: ResolvedServerOptions
@@ -247,6 +247,13 @@ export class Http3Server extends EventEmitter {
   }
 
   #handleRequest(request: Http3ServerRequest, response: Http3ServerResponse): void {
+    if (request.method === 'CONNECT') {
+      // As with node:http2: it asks for a tunnel and has no path, so handlers of requests do not get it.
+      if (this.emit('connect', request, response)) return
+      response.statusCode = 405
+      response.end()
+      return
+    }
     if (request.expectsContinue) {
       if (this.emit('checkContinue', request, response)) return
       response.writeContinue()

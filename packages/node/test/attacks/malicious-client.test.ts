@@ -1,8 +1,10 @@
 import t from 'tap'
 import type { Test } from 'tap'
+import { serve } from '../../src/index.ts'
+import { makeIdentity } from '../support/identity.ts'
 import { startServer } from '../support/server.ts'
 import type { Running } from '../support/server.ts'
-import { controlStream, get, rawClient, until } from './raw-peer.ts'
+import { bytes, controlStream, get, headers, rawClient, until } from './raw-peer.ts'
 
 /** What every attack ends with: somebody else is served. */
 async function stillServes(t: Test, running: Running): Promise<void> {
@@ -54,4 +56,77 @@ t.test('a client that accepts no fields and expects 100-continue breaks nothing'
   const stream = peer.send('bidi', request, true)
   await until(() => peer.resetCode(stream.id) !== null || peer.has('closed'))
   await stillServes(t, running)
+})
+
+t.test(
+  'header values with spaces around them, such as reflected input, do not throw',
+  async (t) => {
+    const running = await startServer(t, (req, res) => {
+      res.setHeader('x-echo', decodeURIComponent(req.url))
+      res.setHeader('x-list', [' a', 'b\t'])
+      res.writeHead(200, { 'x-more': ' c ' })
+      res.end()
+    })
+    const session = await running.connect()
+    const response = await session.fetch('/a%20')
+    t.equal(response.headers.get('x-echo'), '/a')
+    t.equal(response.headers.get('x-list'), 'a, b')
+    t.equal(response.headers.get('x-more'), 'c')
+  },
+)
+
+t.test('CONNECT does not reach the handler of requests', async (t) => {
+  const methods: string[] = []
+  const running = await startServer(t, (req, res) => {
+    methods.push(req.method)
+    res.end()
+  })
+  const peer = await rawClient(t, running.port)
+  const stream = peer.send('bidi', headers(':method', 'CONNECT', ':authority', 'localhost:1'))
+  await until(() => peer.received.get(stream.id) !== undefined || peer.has('closed'))
+  t.same(methods, [])
+  await stillServes(t, running)
+})
+
+t.test('a path of two slashes is no other host to serve()', async (t) => {
+  const seen: string[] = []
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const identity = makeIdentity()
+  const server = await serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    key: identity.key,
+    cert: identity.cert,
+    closeTimeout: 100,
+    fetch: (request) => {
+      seen.push(request.url)
+      return new Response('ok')
+    },
+  })
+  t.teardown(() => server[Symbol.asyncDispose]())
+  const { port } = server.address()!
+  const peer = await rawClient(t, port)
+  const ask = async (...fields: string[]): Promise<string> => {
+    const stream = peer.send('bidi', headers(...fields), true)
+    await until(() => peer.received.has(stream.id) || peer.resetCode(stream.id) !== null)
+    return peer.received.get(stream.id)?.toString('latin1') ?? ''
+  }
+  const base = [':scheme', 'https', ':authority', 'localhost']
+  await ask(':method', 'GET', ...base, ':path', '//elsewhere.example/secret')
+  await ask(':method', 'GET', ...base, ':path', '/\\elsewhere.example/secret')
+  await ask(':method', 'OPTIONS', ...base, ':path', '*')
+  t.same(seen, [
+    'https://localhost//elsewhere.example/secret',
+    'https://localhost//elsewhere.example/secret',
+    'https://localhost/*',
+  ])
+  // What no URL or Request can be made of is the client's fault, not a warning for the programmer.
+  await ask(':method', 'GET', ':scheme', 'https', ':authority', 'a:b:c', ':path', '/')
+  await ask(':method', 'GET', ':scheme', 'https', ':authority', '[', ':path', '/')
+  await ask(':method', 'TRACE', ...base, ':path', '/')
+  t.equal(seen.length, 3)
+  t.same(warnings, [])
 })
