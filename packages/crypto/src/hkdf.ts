@@ -30,6 +30,21 @@ export function encodeHkdfLabel(label: string, context: Uint8Array, length: numb
   return info
 }
 
+// The labels of key derivation without context: a dozen, all from constants of this program.
+const INFOS = new Map<string, Uint8Array>()
+const MAX_INFOS = 64
+
+function labelInfo(label: string, length: number): Uint8Array {
+  const key = `${length} ${label}`
+  let info = INFOS.get(key)
+  if (info === undefined) {
+    info = encodeHkdfLabel(label, NO_CONTEXT, length)
+    // An application may export under labels of its own.
+    if (INFOS.size < MAX_INFOS) INFOS.set(key, info)
+  }
+  return info
+}
+
 /** HKDF-Expand-Label(secret, label, context, length), RFC 9846 §7.1. */
 export function hkdfExpandLabel(
   provider: CryptoProvider,
@@ -39,5 +54,7 @@ export function hkdfExpandLabel(
   context: Uint8Array = NO_CONTEXT,
   length: number = secret.length,
 ): Uint8Array {
-  return provider.hkdfExpand(hash, secret, encodeHkdfLabel(label, context, length), length)
+  const info =
+    context.length === 0 ? labelInfo(label, length) : encodeHkdfLabel(label, context, length)
+  return provider.hkdfExpand(hash, secret, info, length)
 }

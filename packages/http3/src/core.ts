@@ -18,6 +18,9 @@ import type { PeerSettings } from './settings.ts'
  */
 export class MessageError extends Http3Error {}
 
+// Of all connections: it keeps nothing from one section to the next.
+const encoder = new FieldSectionEncoder()
+
 export class Http3Core {
   readonly port: QuicPort
   readonly isServer: boolean
@@ -35,7 +38,6 @@ export class Http3Core {
   closed: boolean
   /** Why we closed the connection. */
   error: Http3Error | null
-  readonly #encoder: FieldSectionEncoder
   #glitches: number
 
   constructor(port: QuicPort, maxFieldSectionSize: number) {
@@ -50,7 +52,6 @@ export class Http3Core {
     this.partialSectionBytes = 0
     this.closed = false
     this.error = null
-    this.#encoder = new FieldSectionEncoder()
     this.#glitches = 0
   }
 
@@ -98,7 +99,7 @@ export class Http3Core {
         { code: 'ERR_HTTP3_FIELD_SECTION_TOO_LARGE' },
       )
     }
-    return encodeHeadersFrame(this.#encoder.encode(fields))
+    return encodeHeadersFrame(encoder.encode(fields))
   }
 }
 

@@ -224,17 +224,21 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     }
   }
 
-  #handleClosed(error: Error | null): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#closing = true
-    this.#error = error === null ? null : userError(error)
+  #loseExchanges(): void {
     const cause = this.#error === null ? {} : { cause: this.#error }
     const message = 'the connection was closed'
     const lost = new Http3HostError('ERR_HTTP3_SESSION_CLOSED', message, cause)
     const exchanges = [...this.#exchanges.values()]
     this.#exchanges.clear()
     for (const exchange of exchanges) exchange.onSessionClosed(lost)
+  }
+
+  #handleClosed(error: Error | null): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#closing = true
+    this.#error = error === null ? null : userError(error)
+    if (this.#exchanges.size > 0) this.#loseExchanges()
     this.#socket?.handleSessionClosed()
     this.onClosed(this.#error)
     if (this.#error !== null && this.listenerCount('error') > 0) this.emit('error', this.#error)

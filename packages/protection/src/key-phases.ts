@@ -3,8 +3,9 @@
 // Keys are counted in generations; the Key Phase bit of a packet is the lowest bit of the number of
 // its generation. Sealing and opening move separately: we may be one generation ahead after our own
 // update, until the peer follows. For opening, three keys are at hand: the current one, the next
-// (made beforehand, so that an update takes no longer than any other packet, RFC 9001 §6.3), and
-// for a while the previous one, for packets that the network reordered.
+// (made beforehand, so that an update takes no longer than any other packet, RFC 9001 §6.3, but not
+// before some packets have come: many connections end sooner), and for a while the previous one,
+// for packets that the network reordered.
 
 import { wipe, type CipherSuite, type PacketKey } from '@godwit/crypto'
 import { confidentialityLimit, integrityLimit } from './aead-limits.ts'
@@ -32,6 +33,9 @@ export type UnprotectResult =
 /** Key Phase bit of a short header's first byte, RFC 9000 §17.3.1. */
 const KEY_PHASE_BIT = 0x04
 
+/** Packets opened with the first key before the next one is made, unless a packet asks for it. */
+const PACKETS_BEFORE_NEXT_KEY = 16
+
 /** The keys of the application packet number space, RFC 9001 §6. */
 export class KeyPhases {
   readonly #protection: PacketProtection
@@ -53,8 +57,10 @@ export class KeyPhases {
   #openKey: PacketKey | null
   #previousOpenKey: PacketKey | null
   #nextOpenKey: PacketKey | null
-  // Secret of #nextOpenKey.
+  // Secret of #nextOpenKey; of #openKey while there is no next one.
   #nextOpenSecret: Uint8Array | null
+  // Packets to open before the next key is made; 0: it is made.
+  #untilNextKey: number
   #openHeaderProtection: Uint8Array | null
   #openGeneration: number
   // Packet numbers that the current open key opened: lowest and highest, or Infinity and -1.
@@ -80,6 +86,7 @@ export class KeyPhases {
     this.#previousOpenKey = null
     this.#nextOpenKey = null
     this.#nextOpenSecret = null
+    this.#untilNextKey = PACKETS_BEFORE_NEXT_KEY
     this.#openHeaderProtection = null
     this.#openGeneration = 0
     this.#lowestOpened = Infinity
@@ -100,7 +107,7 @@ export class KeyPhases {
     const hp = this.#protection.headerProtectionKey(this.#version, this.#suite, secret)
     this.#openKey = this.#protection.nextPacketKey(this.#version, this.#suite, secret, hp)
     this.#openHeaderProtection = hp
-    this.#makeNextOpenKey(secret)
+    this.#nextOpenSecret = new Uint8Array(secret)
   }
 
   /**
@@ -141,13 +148,13 @@ export class KeyPhases {
     packetNumber: number,
   ): UnprotectResult {
     const openKey = this.#openKey
-    const nextOpenKey = this.#nextOpenKey
-    if (openKey === null || nextOpenKey === null) return UNPROTECT_FAILED
+    if (openKey === null) return UNPROTECT_FAILED
     const samePhase = ((this.#bytes[offset] & KEY_PHASE_BIT) !== 0) === this.#openPhase
     if (samePhase) {
       if (!openKey.unprotect(offset, headerLength, payloadLength, packetNumber)) return this.#fail()
       if (packetNumber < this.#lowestOpened) this.#lowestOpened = packetNumber
       if (packetNumber > this.#highestOpened) this.#highestOpened = packetNumber
+      if (this.#untilNextKey > 0 && --this.#untilNextKey === 0) this.#makeNextOpenKey()
       return UNPROTECT_OK
     }
     const previous = this.#previousOpenKey
@@ -157,7 +164,10 @@ export class KeyPhases {
       }
       return UNPROTECT_OK
     }
-    if (!nextOpenKey.unprotect(offset, headerLength, payloadLength, packetNumber)) {
+    this.#untilNextKey = 0
+    if (this.#nextOpenKey === null) this.#makeNextOpenKey()
+    const nextOpenKey = this.#nextOpenKey as PacketKey | null // set by the line above
+    if (!nextOpenKey?.unprotect(offset, headerLength, payloadLength, packetNumber)) {
       return this.#fail()
     }
     // RFC 9001 §6.4: packets with higher packet numbers MUST be protected with the same or newer
@@ -277,20 +287,20 @@ export class KeyPhases {
   }
 
   #advanceOpen(packetNumber: number): void {
-    const nextSecret = this.#nextOpenSecret as Uint8Array // set together with #nextOpenKey
     this.#previousOpenKey?.dispose()
     this.#previousOpenKey = this.#openKey
     this.#openKey = this.#nextOpenKey
     this.#openGeneration++
     this.#lowestOpened = packetNumber
     this.#highestOpened = packetNumber
-    this.#makeNextOpenKey(nextSecret)
-    wipe(nextSecret)
+    this.#makeNextOpenKey()
   }
 
-  #makeNextOpenKey(secret: Uint8Array): void {
+  #makeNextOpenKey(): void {
+    const secret = this.#nextOpenSecret as Uint8Array // set by installOpenSecret, like the next
+    const hp = this.#openHeaderProtection as Uint8Array
     const next = this.#protection.nextSecret(this.#version, this.#suite, secret)
-    const hp = this.#openHeaderProtection as Uint8Array // set by installOpenSecret
+    wipe(secret)
     this.#nextOpenSecret = next
     this.#nextOpenKey = this.#protection.nextPacketKey(this.#version, this.#suite, next, hp)
   }

@@ -19,6 +19,38 @@ import type { CipherSuite, CryptoProvider } from '@godwit/crypto'
 
 const EMPTY = new Uint8Array(0)
 
+/** What every handshake without a pre-shared key begins with: constants of the hash function. */
+interface Beginning {
+  /** Hash of nothing. */
+  readonly emptyHash: Uint8Array
+  /** Derive-Secret(Early Secret, "derived", ""). */
+  readonly derivedFromEarly: Uint8Array
+}
+
+const BEGINNINGS = new WeakMap<CryptoProvider, Map<string, Beginning>>()
+
+function beginningOf(
+  crypto: CryptoProvider,
+  hash: 'sha256' | 'sha384',
+  hashLength: number,
+): Beginning {
+  let byHash = BEGINNINGS.get(crypto)
+  if (byHash === undefined) {
+    byHash = new Map()
+    BEGINNINGS.set(crypto, byHash)
+  }
+  let beginning = byHash.get(hash)
+  if (beginning === undefined) {
+    const zeros = new Uint8Array(hashLength)
+    const early = crypto.hmac(hash, zeros, zeros)
+    const emptyHash = crypto.createHash(hash).digest()
+    const derivedFromEarly = hkdfExpandLabel(crypto, hash, early, 'derived', emptyHash, hashLength)
+    beginning = { emptyHash, derivedFromEarly }
+    byHash.set(hash, beginning)
+  }
+  return beginning
+}
+
 /** Secrets of one handshake. Those handed out are the schedule's own; `dispose` wipes them. */
 export class KeySchedule {
   readonly suite: CipherSuite
@@ -30,7 +62,8 @@ export class KeySchedule {
   serverApplication: Uint8Array
   exporter: Uint8Array
   #crypto: CryptoProvider
-  // The secret of the stage that has been reached: Early, Handshake or Main Secret.
+  readonly #beginning: Beginning
+  // The secret of the stage that has been reached: Handshake or Main Secret. Empty: the Early one.
   #current: Uint8Array
 
   constructor(crypto: CryptoProvider, suite: CipherSuite) {
@@ -44,8 +77,8 @@ export class KeySchedule {
     this.serverApplication = EMPTY
     this.exporter = EMPTY
     this.#crypto = crypto
-    const zeros = new Uint8Array(hashLength)
-    this.#current = crypto.hmac(hash, zeros, zeros)
+    this.#beginning = beginningOf(crypto, hash, hashLength)
+    this.#current = EMPTY
   }
 
   /** Enters the Handshake Secret; `transcriptHash` ends with the ServerHello. Wipes `sharedSecret`. */
@@ -79,7 +112,8 @@ export class KeySchedule {
 
   /** TLS-Exporter, RFC 9846 §7.5. `label` is ASCII. */
   exportKeyingMaterial(label: string, context: Uint8Array, length: number): Uint8Array {
-    const secret = this.#expandLabel(this.exporter, label, this.#hashOf(EMPTY), this.hashLength)
+    const { emptyHash } = this.#beginning
+    const secret = this.#expandLabel(this.exporter, label, emptyHash, this.hashLength)
     const material = this.#expandLabel(secret, 'exporter', this.#hashOf(context), length)
     wipe(secret)
     return material
@@ -102,7 +136,12 @@ export class KeySchedule {
   }
 
   #extract(inputKeyingMaterial: Uint8Array): void {
-    const salt = this.#derive('derived', this.#hashOf(EMPTY))
+    const { emptyHash, derivedFromEarly } = this.#beginning
+    if (this.#current.length === 0) {
+      this.#current = this.#crypto.hmac(this.hash, derivedFromEarly, inputKeyingMaterial)
+      return
+    }
+    const salt = this.#derive('derived', emptyHash)
     wipe(this.#current)
     this.#current = this.#crypto.hmac(this.hash, salt, inputKeyingMaterial)
     wipe(salt)

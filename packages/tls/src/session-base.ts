@@ -232,7 +232,8 @@ export abstract class SessionBase {
   }
 
   #log(label: string, secret: Uint8Array): void {
-    this.#config.keyLog?.(keyLogLine(label, this.clientRandom, secret))
+    const { keyLog } = this.#config
+    if (keyLog !== null) keyLog(keyLogLine(label, this.clientRandom, secret))
   }
 }
 

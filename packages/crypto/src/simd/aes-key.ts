@@ -31,7 +31,7 @@ const TWO_32 = 0x100000000
 export class AesSimdKey implements PacketKey, Holder {
   readonly #arena: Arena
   readonly #createBlockCipher: CreateBlockCipher
-  /** key, iv and hp at 0, 64 and 128. */
+  /** key, hp and iv, one behind the other. */
   readonly #secret: Uint8Array
   readonly #keyLength: number
   #cipher: BlockCipher | null
@@ -54,10 +54,10 @@ export class AesSimdKey implements PacketKey, Holder {
   ) {
     this.#arena = arena
     this.#createBlockCipher = createBlockCipher
-    this.#secret = new Uint8Array(192)
+    this.#secret = new Uint8Array(2 * key.length + iv.length)
     this.#secret.set(key, 0)
-    this.#secret.set(iv, 64)
-    this.#secret.set(hp, 128)
+    this.#secret.set(hp, key.length)
+    this.#secret.set(iv, 2 * key.length)
     this.#keyLength = key.length
     this.#cipher = null
     this.#context = -1
@@ -159,9 +159,10 @@ export class AesSimdKey implements PacketKey, Holder {
     this.#context = arena.takeContext(this)
     const address = arena.contexts.address(this.#context)
     const at = arena.keyInput
+    const length = this.#keyLength
     arena.bytes.set(this.#secret, at)
-    arena.exports.aesInit(address, at, this.#keyLength, at + 64, at + 128)
-    arena.bytes.fill(0, at, at + 192)
+    arena.exports.aesInit(address, at, length, at + 2 * length, at + length)
+    arena.bytes.fill(0, at, at + this.#secret.length)
     return address
   }
 

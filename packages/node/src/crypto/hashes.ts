@@ -4,6 +4,8 @@ import { createHash, createHmac, type Hash } from 'node:crypto'
 import type { HashContext, HashName } from '@godwit/crypto'
 import { plain } from './bytes.ts'
 
+const FIRST_BLOCK = Uint8Array.of(1)
+
 class NodeHash implements HashContext {
   readonly #hash: Hash
 
@@ -44,6 +46,11 @@ export function nodeHkdfExpand(
   }
   if (!Number.isSafeInteger(length) || length < 0 || length > 255 * hashLength) {
     throw new RangeError(`"length" expected 0..${255 * hashLength}, got ${length}`)
+  }
+  if (length <= hashLength) {
+    // Every key of TLS and QUIC is one block.
+    const block = createHmac(hash, prk).update(info).update(FIRST_BLOCK).digest()
+    return new Uint8Array(block.buffer, block.byteOffset, length)
   }
   const output = new Uint8Array(length)
   let block: Uint8Array | null = null

@@ -1,6 +1,6 @@
 // The CryptoProvider on node:crypto (OpenSSL).
 
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import {
   SECP256R1,
   SECP384R1,
@@ -21,7 +21,6 @@ import {
   type SigningKey,
 } from '@godwit/crypto'
 import { nodeOpen, nodeSeal } from './aead.ts'
-import { plain } from './bytes.ts'
 import { nodeCreateHash, nodeHkdfExpand, nodeHmac } from './hashes.ts'
 import { nodeAnswerKey, nodeOfferKey } from './key-exchange.ts'
 import { NodePacketEngine } from './packet-engine.ts'
@@ -38,7 +37,7 @@ export class NodeProvider implements CryptoProvider {
   readonly signatureAlgorithms: readonly SignatureAlgorithm[] = SIGNATURE_ALGORITHMS
 
   randomBytes(length: number): Uint8Array {
-    return plain(randomBytes(length))
+    return nodeRandomBytes(length)
   }
 
   createHash(name: HashName): HashContext {
@@ -101,6 +100,24 @@ export class NodeProvider implements CryptoProvider {
   createPacketEngine(slotCount: number, slotSize?: number): PacketEngine {
     return new NodePacketEngine(slotCount, slotSize)
   }
+}
+
+// Random bytes are drawn in advance: a call for a few costs as much as one for all of these.
+const POOL_SIZE = 2048
+const MAX_POOLED = 64
+const pool = new Uint8Array(POOL_SIZE)
+let poolUsed = POOL_SIZE
+
+function nodeRandomBytes(length: number): Uint8Array {
+  if (length > MAX_POOLED) return randomFillSync(new Uint8Array(length))
+  if (length > POOL_SIZE - poolUsed) {
+    randomFillSync(pool)
+    poolUsed = 0
+  }
+  const bytes = pool.slice(poolUsed, poolUsed + length)
+  pool.fill(0, poolUsed, poolUsed + length)
+  poolUsed += length
+  return bytes
 }
 
 /** The backend on node:crypto: every algorithm of the port, RSA signing included. */

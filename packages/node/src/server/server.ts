@@ -212,9 +212,9 @@ export class Http3Server extends EventEmitter {
 
   #serverConfig(): ServerConfig {
     const options = this.#options
-    const keyLog = keyLogOf((line) => {
-      if (this.listenerCount('keylog') > 0) this.emit('keylog', Buffer.from(`${line}\n`))
-    })
+    const emitKeyLog = (line: string): void => {
+      this.emit('keylog', Buffer.from(`${line}\n`))
+    }
     const selectIdentity = (name: string | null): readonly Identity[] | null => {
       try {
         return this.#identities.select(name)
@@ -224,14 +224,16 @@ export class Http3Server extends EventEmitter {
       }
     }
     return {
-      createHandshake: () =>
-        createServerSession({
+      createHandshake: () => {
+        const keyLog = keyLogOf(this.listenerCount('keylog') > 0 ? emitKeyLog : undefined)
+        return createServerSession({
           crypto: this.#provider,
           selectIdentity,
           alpnProtocols: options.alpnProtocols,
           wallClock: Date.now,
           ...(keyLog === undefined ? {} : { keyLog }),
-        }),
+        })
+      },
       transport: options.transport,
       maxConnections: options.maxConnections,
     }

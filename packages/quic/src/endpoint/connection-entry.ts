@@ -21,6 +21,8 @@ export interface EntryOwner {
 
 export class ConnectionEntry implements ConnectionHost, HeapMember {
   readonly #owner: EntryOwner
+  /** By token, the array itself: its key in the endpoint's table. */
+  readonly #resetKeys: Map<Uint8Array, string>
   #connection: Connection | null
   /** The client's first Destination Connection ID while it routes here, as a key; '' when not. */
   firstDcid: string
@@ -35,6 +37,7 @@ export class ConnectionEntry implements ConnectionHost, HeapMember {
 
   constructor(owner: EntryOwner) {
     this.#owner = owner
+    this.#resetKeys = new Map()
     this.#connection = null
     this.firstDcid = ''
     this.handshaking = false
@@ -81,10 +84,13 @@ export class ConnectionEntry implements ConnectionHost, HeapMember {
   }
 
   onResetToken(token: Uint8Array): void {
-    this.#owner.resetTokens.add(token, this)
+    this.#resetKeys.set(token, this.#owner.resetTokens.add(token, this))
   }
 
   onResetTokenRetired(token: Uint8Array): void {
-    this.#owner.resetTokens.delete(token, this)
+    const key = this.#resetKeys.get(token)
+    if (key === undefined) return
+    this.#resetKeys.delete(token)
+    this.#owner.resetTokens.delete(key, this)
   }
 }

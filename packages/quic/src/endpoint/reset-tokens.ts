@@ -25,13 +25,15 @@ export class ResetTokens<T> {
     return this.#connections.size
   }
 
-  add(token: Uint8Array, connection: T): void {
-    this.#connections.set(this.#transform(token), connection)
+  /** Returns what stands for the token when it is to be deleted. */
+  add(token: Uint8Array, connection: T): string {
+    const key = this.#transform(token)
+    this.#connections.set(key, connection)
+    return key
   }
 
-  /** Removes a token, unless another connection has given the same since. */
-  delete(token: Uint8Array, connection: T): void {
-    const key = this.#transform(token)
+  /** Removes what `add` returned `key` for, unless another connection has given the same since. */
+  delete(key: string, connection: T): void {
     if (this.#connections.get(key) === connection) this.#connections.delete(key)
   }
 
@@ -43,6 +45,9 @@ export class ResetTokens<T> {
   }
 
   #transform(token: Uint8Array): string {
-    return String.fromCharCode(...this.#protection.statelessResetToken(this.#key, token))
+    const value = this.#protection.statelessResetToken(this.#key, token)
+    let key = ''
+    for (let i = 0; i < value.length; i++) key += String.fromCharCode(value[i])
+    return key
   }
 }

@@ -76,15 +76,20 @@ export class SentPackets {
     this.lossTime = Infinity
     this.latestAckedSentTime = -1
     this.lostSince = -1
-    this.tokens = new Float64Array(tokens * 4)
+    // One piece of memory for all columns while they are small: six cost more to make than to use.
+    const memory = new ArrayBuffer(tokens * 32 + packets * 16)
+    const times = tokens * 32
+    const starts = times + packets * 8
+    const sizes = starts + packets * 4
+    this.tokens = new Float64Array(memory, 0, tokens * 4)
     this.#base = 0
     this.#next = 0
     this.#mask = packets - 1
-    this.#times = new Float64Array(packets)
-    this.#sizes = new Uint16Array(packets)
-    this.#flags = new Uint8Array(packets)
-    this.#tokenStarts = new Uint32Array(packets)
-    this.#tokenCounts = new Uint8Array(packets)
+    this.#times = new Float64Array(memory, times, packets)
+    this.#sizes = new Uint16Array(memory, sizes, packets)
+    this.#flags = new Uint8Array(memory, sizes + packets * 2, packets)
+    this.#tokenStarts = new Uint32Array(memory, starts, packets)
+    this.#tokenCounts = new Uint8Array(memory, sizes + packets * 3, packets)
     this.#tokenMask = tokens - 1
     this.#tokenHead = 0
     this.#tokenTail = 0
