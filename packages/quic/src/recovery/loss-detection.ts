@@ -1,7 +1,13 @@
 // Loss detection over the three packet number spaces of one path, RFC 9002 §6 and appendix A: which
 // packets were acknowledged, which are lost, when to probe, and whether more may be sent.
 
-import { SPACE_APPLICATION, SPACE_HANDSHAKE, SPACE_INITIAL, FRAME_ACK } from '../constants.ts'
+import {
+  FRAME_ACK,
+  FRAME_ACK_ECN,
+  SPACE_APPLICATION,
+  SPACE_HANDSHAKE,
+  SPACE_INITIAL,
+} from '../constants.ts'
 import { PROTOCOL_VIOLATION, TransportError } from '../errors.ts'
 import type { AckRecord } from '../frame.ts'
 import type { PacketWriter } from '../packet-writer.ts'
@@ -113,7 +119,8 @@ export class LossDetection {
   onAckReceived(now: Millis, space: PacketNumberSpace, ack: AckRecord): void {
     const sent = this.#sent[space]
     if (ack.largest >= sent.next || sent.acknowledgedSkipped(ack) >= 0) {
-      throw new TransportError(PROTOCOL_VIOLATION, FRAME_ACK, 'ACK of a packet that was never sent')
+      const frameType = ack.ecn ? FRAME_ACK_ECN : FRAME_ACK
+      throw new TransportError(PROTOCOL_VIOLATION, frameType, 'ACK of a packet that was never sent')
     }
     // Ranges below `base` tell nothing new; those that remain are looked at upwards, since whoever
     // gets the tokens (stream buffers) does best in order.
