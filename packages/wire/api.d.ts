@@ -56,6 +56,7 @@ export declare class RangeSet {
   get max(): number
   has(value: number): boolean
   hasRange(start: number, end: number): boolean
+  firstEndingAbove(value: number): number
   add(start: number, end: number): number
   delete(start: number, end: number): number
   dropFirst(): void

@@ -1,6 +1,7 @@
 // A set of integers kept as sorted, disjoint, non-adjacent half-open ranges in two growing columns.
 // Made for what QUIC keeps in ranges: received packet numbers, acknowledged stream bytes, gaps.
-// Most insertions touch the last range, so the search runs from the end.
+// Most insertions touch the last range, so it is looked at first; any other is found by halves, for a
+// peer may choose to touch the lowest of thousands with every frame.
 
 /** Sorted ranges `[start, end)` of integers 0..2^53-1, bounded by `maxRanges`. */
 export class RangeSet {
@@ -57,6 +58,12 @@ export class RangeSet {
     return i >= 0 && end <= this.#ends[i]
   }
 
+  /** Index of the first range that ends above `value`; `length` when there is none. */
+  firstEndingAbove(value: number): number {
+    const i = this.#lastStartingAtOrBelow(value)
+    return i >= 0 && this.#ends[i] > value ? i : i + 1
+  }
+
   /** Adds `[start, end)`; returns how many integers were new and stayed. */
   add(start: number, end: number): number {
     if (start >= end) return 0
@@ -66,8 +73,7 @@ export class RangeSet {
       return this.#insert(n, start, end) ? end - start : 0
     }
     // first..last are the ranges that touch or overlap [start, end).
-    let last = n - 1
-    while (last >= 0 && this.#starts[last] > end) last--
+    const last = this.#lastStartingAtOrBelow(end)
     let first = last
     let covered = 0
     let low = start
@@ -95,8 +101,7 @@ export class RangeSet {
   delete(start: number, end: number): number {
     if (start >= end) return 0
     let removed = 0
-    let i = this.#length - 1
-    while (i >= 0 && this.#starts[i] >= end) i--
+    let i = this.#lastStartingAtOrBelow(end - 1)
     while (i >= 0 && this.#ends[i] > start) {
       const s = this.#starts[i]
       const e = this.#ends[i]

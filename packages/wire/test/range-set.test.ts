@@ -167,3 +167,15 @@ t.test('an empty set', (t) => {
   t.equal(set.length, 0)
   t.end()
 })
+
+t.test('the first range that ends above a value is found, or the length', (t) => {
+  const set = new RangeSet()
+  t.equal(set.firstEndingAbove(0), 0)
+  for (let i = 0; i < 50; i++) set.add(10 * i + 5, 10 * i + 8)
+  for (let value = 0; value < 520; value++) {
+    let expected = 0
+    while (expected < set.length && set.end(expected) <= value) expected++
+    t.equal(set.firstEndingAbove(value), expected)
+  }
+  t.end()
+})

@@ -124,10 +124,8 @@ export class SendBuffer {
     this.#lost.add(start, end)
     const acked = this.#acked
     if (acked === null) return
-    for (let i = 0; i < acked.length; i++) {
-      if (acked.start(i) < end && acked.end(i) > start) {
-        this.#lost.delete(acked.start(i), acked.end(i))
-      }
+    for (let i = acked.firstEndingAbove(start); i < acked.length && acked.start(i) < end; i++) {
+      this.#lost.delete(acked.start(i), acked.end(i))
     }
   }
 
