@@ -138,6 +138,8 @@ const TOLERATED: [title: string, edit: (hello: EditableHello) => void][] = [
   ['RFC 9846 §4.3.3: without signature_algorithms_cert', (h) => setExtension(h, 50, null)],
   ['RFC 9846 §4.3.2: a cookie that we did not send', (h) => setExtension(h, 44, [0, 1, 1])],
   ['no server_name', (h) => setExtension(h, 0, null)],
+  ['RFC 6066 §3: an IPv6 address is no name', (h) => setExtension(h, 0, [0, 6, 0, 0, 3, 58, 58, 49])],
+  ['RFC 6066 §3: an IPv6 address in brackets is no name', (h) => setExtension(h, 0, [0, 8, 0, 0, 5, 91, 58, 58, 49, 93])],
 ] // prettier-ignore
 
 for (const [title, edit] of TOLERATED) {

@@ -9,10 +9,13 @@ import { latin1, readVector16 } from '../message-reader.ts'
 
 const HOST_NAME = 0
 const HOST_NAME_CHARACTERS = /^[A-Za-z0-9._-]+$/
+/** An IPv4 address, or an IPv6 address with or without brackets. */
+const ADDRESS = /^(?:\d+\.\d+\.\d+\.\d+|\[?[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]?)$/
 
 /**
  * Reads a ServerNameList and returns its host_name in lower case, or null when there is none. Names
- * of other types have a length of two bytes in front, by RFC 6066, and are skipped. Throws
+ * of other types have a length of two bytes in front, by RFC 6066, and are skipped. "Literal IPv4 and
+ * IPv6 addresses are not permitted", but clients send them: they name nothing, as if absent. Throws
  * illegal_parameter for two host names, and for one that cannot be a DNS name.
  */
 export function readServerName(reader: ByteReader): string | null {
@@ -28,10 +31,11 @@ export function readServerName(reader: ByteReader): string | null {
     if (type !== HOST_NAME) continue
     // "The ServerNameList MUST NOT contain more than one name of the same name_type."
     if (hostName !== null) throw new TlsError(ALERT_ILLEGAL_PARAMETER, 'two host names')
-    if (name.length > MAX_SERVER_NAME_LENGTH || !HOST_NAME_CHARACTERS.test(latin1(name))) {
+    hostName = latin1(name)
+    const permitted = HOST_NAME_CHARACTERS.test(hostName) || ADDRESS.test(hostName)
+    if (name.length > MAX_SERVER_NAME_LENGTH || !permitted) {
       throw new TlsError(ALERT_ILLEGAL_PARAMETER, 'server_name is not a DNS name')
     }
-    hostName = latin1(name).toLowerCase()
   }
-  return hostName
+  return hostName === null || ADDRESS.test(hostName) ? null : hostName.toLowerCase()
 }
