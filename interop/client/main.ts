@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { closeIdleConnections, connect } from '@godwit/node'
 import { openQuicClient } from '@godwit/node/quic'
 import type { QuicConnectOptions } from '@godwit/node/quic'
-import { H3, HANDSHAKE_TIMEOUT, readContract, UNSUPPORTED } from '../lib/contract.ts'
+import { H3, HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, readContract, UNSUPPORTED } from '../lib/contract.ts'
 import { fetchHq } from './hq-client.ts'
 import type { Download } from './hq-client.ts'
 
@@ -36,7 +36,7 @@ const { address, family } = await lookup(contract.connectAddress ?? hostname)
 const port = first.port === '' ? 443 : Number(first.port)
 // Without an authority there is nobody to verify against: the runner's own certificates come with one.
 const ca = contract.ca === null ? undefined : readFileSync(contract.ca)
-const transport = { handshakeTimeout: HANDSHAKE_TIMEOUT }
+const transport = { handshakeTimeout: HANDSHAKE_TIMEOUT, maxIdleTimeout: IDLE_TIMEOUT }
 
 const fileOf = (url: URL): string => join(contract.downloads, basename(url.pathname))
 

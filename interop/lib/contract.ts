@@ -11,8 +11,10 @@ export const UNSUPPORTED = 127
 export const HQ = 'hq-interop'
 export const H3 = 'h3'
 
-/** Time for a handshake: nine of ten datagrams may be lost in a row in the cases with loss, ms. */
+/** Time for a handshake: many datagrams may be lost one after another in the cases with loss, ms. */
 export const HANDSHAKE_TIMEOUT = 60_000
+/** Peers that probe with one PING after each doubled PTO may be silent for long there, ms. */
+export const IDLE_TIMEOUT = 60_000
 
 export interface Contract {
   readonly testcase: string

@@ -56,7 +56,7 @@ export class HqServerSession {
         this.#end(event.stream)
         break
       case 'closed':
-        for (const stream of [...this.#exchanges.keys()]) this.#end(stream)
+        for (const stream of this.#exchanges.keys()) this.#end(stream)
         break
       case 'drained':
         this.#host.forget(this.#connection)

@@ -5,7 +5,14 @@ import { readFileSync } from 'node:fs'
 import { Http3ServerSession } from '@godwit/node'
 import { applicationProtocol, listenQuic } from '@godwit/node/quic'
 import type { Connection, ConnectionOwner, EndpointHost, SessionListener } from '@godwit/node/quic'
-import { H3, HANDSHAKE_TIMEOUT, HQ, readContract, UNSUPPORTED } from '../lib/contract.ts'
+import {
+  H3,
+  HANDSHAKE_TIMEOUT,
+  HQ,
+  IDLE_TIMEOUT,
+  readContract,
+  UNSUPPORTED,
+} from '../lib/contract.ts'
 import { answerWithFile } from './h3-files.ts'
 import { HqServerSession } from './hq-session.ts'
 
@@ -62,7 +69,7 @@ const host = await listenQuic({
   cert: readFileSync(contract.cert),
   alpnProtocols: [HQ, H3],
   port: contract.port,
-  transport: { handshakeTimeout: HANDSHAKE_TIMEOUT },
+  transport: { handshakeTimeout: HANDSHAKE_TIMEOUT, maxIdleTimeout: IDLE_TIMEOUT },
   ...(contract.address === undefined ? {} : { host: contract.address }),
   accept,
   onError: (error) => {

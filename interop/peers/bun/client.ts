@@ -23,4 +23,12 @@ async function download(url: string): Promise<void> {
   await Bun.write(join(downloads, basename(pathname)), body)
 }
 
-await Promise.all(urls.map(download))
+// It opens another connection for whatever is asked for before the first one is there, and for more
+// than the server permits on it.
+const [first, ...rest] = urls
+await download(first)
+let next = 0
+async function work(): Promise<void> {
+  while (next < rest.length) await download(rest[next++])
+}
+await Promise.all(Array.from({ length: 50 }, work))

@@ -36,7 +36,8 @@ function client(chroot: Chroot, task: ClientTask): Command | null {
     const loop = oncePerUrl([...common, '--remote-name'], task.urls)
     return { argv: chroot.command(...loop.argv), env: { ...env, ...loop.env } }
   }
-  const parallel = ['--parallel', '--parallel-max', '300', '--remote-name-all']
+  // More than the server permits on a connection would open another one.
+  const parallel = ['--parallel', '--parallel-max', '90', '--remote-name-all']
   return { argv: chroot.command(...common, ...parallel, ...task.urls), env }
 }
 

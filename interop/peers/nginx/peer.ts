@@ -30,6 +30,8 @@ http {
     ssl_certificate_key ${task.key};
     ssl_protocols TLSv1.3;
     root ${task.www};
+    # Without this it sends GOAWAY after 1,000 requests.
+    keepalive_requests 10000;
   }
 }
 `

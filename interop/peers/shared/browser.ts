@@ -71,7 +71,11 @@ export interface PageFile {
   readonly protocol: string
 }
 
-/** Runs in a page of the origin: fetches all at the same time. Must not refer to anything outside. */
+/**
+ * Runs in a page of the origin: fetches all, 90 at the same time. Must not refer to anything outside.
+ * Chromium closes a connection on which 1,000 STREAMS_BLOCKED frames wait, one for each request beyond
+ * the server's limit.
+ */
 export async function fetchAll(urls: readonly string[]): Promise<PageFile[]> {
   const page = globalThis as any
   page.performance.setResourceTimingBufferSize(10_000)
@@ -91,7 +95,16 @@ export async function fetchAll(urls: readonly string[]): Promise<PageFile[]> {
       protocol: entry?.nextHopProtocol ?? 'unknown',
     }
   }
-  return Promise.all(urls.map(one))
+  const files: PageFile[] = []
+  let next = 0
+  const work = async (): Promise<void> => {
+    while (next < urls.length) {
+      const index = next++
+      files[index] = await one(urls[index])
+    }
+  }
+  await Promise.all(Array.from({ length: 90 }, work))
+  return files
 }
 
 /** Writes what a page fetched. Throws when it did not come over HTTP/3. */
