@@ -3,7 +3,12 @@
 
 import { ByteReader, Ring } from '@godwit/wire'
 import type { PacketProtection, RandomBytes } from '@godwit/protection'
-import { MIN_INITIAL_DATAGRAM_SIZE, PACKET_INITIAL, PACKET_UNKNOWN_VERSION } from './constants.ts'
+import {
+  MIN_INITIAL_DATAGRAM_SIZE,
+  PACKET_INITIAL,
+  PACKET_UNKNOWN_VERSION,
+  VERSION_1,
+} from './constants.ts'
 import { Connection } from './connection/connection.ts'
 import type { EndpointShared } from './connection/core.ts'
 import { DropCounts } from './connection/drop-counts.ts'
@@ -11,6 +16,7 @@ import { PacketBuilder } from './connection/packet-builder.ts'
 import { ConnectionEntry } from './endpoint/connection-entry.ts'
 import type { EntryOwner } from './endpoint/connection-entry.ts'
 import { ConnectionIdTable } from './endpoint/connection-id-table.ts'
+import { isAuthentic, keyOf } from './endpoint/first-packet.ts'
 import { isReflectionPort } from './endpoint/reflection-ports.ts'
 import { ResetTokens } from './endpoint/reset-tokens.ts'
 import { StatelessResponses } from './endpoint/stateless-responses.ts'
@@ -394,6 +400,13 @@ export class Endpoint {
     }
     const { dcidStart, dcidLength, scidStart, scidLength } = header
     const dcid = this.#bytes.slice(dcidStart, dcidStart + dcidLength)
+    const initialKeys = this.#shared.protection.initialKeys(VERSION_1, dcid, 'server')
+    if (!isAuthentic(this.#bytes, header, initialKeys.open)) {
+      initialKeys.seal.dispose()
+      initialKeys.open.dispose()
+      drops.notAuthentic++
+      return
+    }
     const entry = new ConnectionEntry(this.#owner)
     const connection = new Connection(now, {
       side: 'server',
@@ -404,11 +417,12 @@ export class Endpoint {
       session: server.createHandshake(),
       originalDestination: dcid,
       peerSource: this.#bytes.slice(scidStart, scidStart + scidLength),
+      initialKeys,
     })
     entry.attach(connection)
     connection.handleDatagram(now, path, ecn, offset, length)
     if (connection.stats.packetsReceived === 0) {
-      // Nothing in it was authentic: no connection was asked for.
+      // It was authentic and still not taken: no connection was asked for in earnest.
       connection.abandon()
       return
     }
@@ -474,13 +488,6 @@ export class Endpoint {
     this.#stats.bytesSent += size
     return transmit
   }
-}
-
-// Latin-1 of the bytes: chosen by a client, so kept only while its handshake runs.
-function keyOf(bytes: Uint8Array, start: number, length: number): string {
-  let key = ''
-  for (let i = 0; i < length; i++) key += String.fromCharCode(bytes[start + i])
-  return key
 }
 
 function count(name: string, value: number | undefined, absent: number): number {

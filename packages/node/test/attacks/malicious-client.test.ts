@@ -4,7 +4,7 @@ import { serve } from '../../src/index.ts'
 import { makeIdentity } from '../support/identity.ts'
 import { startServer } from '../support/server.ts'
 import type { Running } from '../support/server.ts'
-import { bytes, controlStream, get, headers, rawClient, until } from './raw-peer.ts'
+import { controlStream, get, headers, rawClient, until } from './raw-peer.ts'
 
 /** What every attack ends with: somebody else is served. */
 async function stillServes(t: Test, running: Running): Promise<void> {

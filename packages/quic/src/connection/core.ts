@@ -2,7 +2,8 @@
 // state; what it needs of the others it finds here.
 
 import type { ByteReader } from '@godwit/wire'
-import type { PacketProtection, RandomBytes } from '@godwit/protection'
+import type { KeyPair, PacketProtection, RandomBytes } from '@godwit/protection'
+import { VERSION_1 } from '../constants.ts'
 import type { Frame } from '../frame.ts'
 import type { HandshakeSession } from '../handshake-session.ts'
 import { RECEIVE_SLACK } from '../limits.ts'
@@ -59,6 +60,8 @@ export interface ConnectionSetup {
   readonly originalDestination: Uint8Array
   /** A server: Source Connection ID of that packet. A client does not know the peer's yet: null. */
   readonly peerSource: Uint8Array | null
+  /** Initial keys from `originalDestination`, when they were derived already. */
+  readonly initialKeys?: KeyPair
 }
 
 export class ConnectionCore {
@@ -87,7 +90,9 @@ export class ConnectionCore {
     const { slotSize } = shared.protection.engine.memory
     this.localParameters = localTransportParameters(options, slotSize - RECEIVE_SLACK)
     this.spaces = new PacketSpaces(shared.randomBytes)
-    this.spaces.initial.installInitialKeys(shared.protection, originalDestination, side)
+    this.spaces.initial.installInitialKeys(
+      setup.initialKeys ?? shared.protection.initialKeys(VERSION_1, originalDestination, side),
+    )
     // RFC 9000 §8.1: a client has chosen the server's address itself.
     this.path = new PathState(setup.path, side === 'client')
     this.localIds = new LocalConnectionIds(host)

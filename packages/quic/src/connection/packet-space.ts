@@ -4,6 +4,7 @@
 import { KeyPhases, UNPROTECT_FAILED, UNPROTECT_OK } from '@godwit/protection'
 import type {
   CipherSuite,
+  KeyPair,
   PacketKey,
   PacketProtection,
   RandomBytes,
@@ -84,14 +85,9 @@ export class PacketSpace {
     return this.#phases
   }
 
-  /** Initial keys, from a connection ID. Replaces those from before a Retry. */
-  installInitialKeys(
-    protection: PacketProtection,
-    connectionId: Uint8Array,
-    side: 'client' | 'server',
-  ): void {
+  /** Initial keys. Replaces those from before a Retry. */
+  installInitialKeys(keys: KeyPair): void {
     this.#disposeKeys()
-    const keys = protection.initialKeys(VERSION_1, connectionId, side)
     this.#sealKey = keys.seal
     this.#openKey = keys.open
   }

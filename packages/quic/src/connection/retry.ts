@@ -32,7 +32,7 @@ export function handleRetry(
   ids.retrySource = source
   handshake.retryToken = bytes.slice(header.tokenStart, tokenEnd)
   peerIds.replaceInitial(source)
-  spaces.initial.installInitialKeys(shared.protection, source, 'client')
+  spaces.initial.installInitialKeys(shared.protection.initialKeys(VERSION_1, source, 'client'))
   // What the Initial packets carried goes again; their numbers do not (RFC 9000 §17.2.5.3).
   while (recovery.offerProbeTokens(SPACE_INITIAL)) continue
   recovery.onSpaceDiscarded(now, SPACE_INITIAL)

@@ -3,7 +3,7 @@
 
 import t from 'tap'
 import type { Test } from 'tap'
-import { SERVER_ADDRESS } from '@godwit/testkit'
+import { createNullHandshake, SERVER_ADDRESS } from '@godwit/testkit'
 import type { Pair } from '@godwit/testkit'
 import { bytes, forgedPair, sealInitial } from './forger.ts'
 import type { ForgedPair } from './forger.ts'
@@ -115,3 +115,26 @@ t.test(
     t.end()
   },
 )
+
+// attacks 2 and 3
+t.test('garbage in the shape of first packets does not get as far as a handshake', (t) => {
+  let handshakes = 0
+  const serverHandshake = (): ReturnType<typeof createNullHandshake> => {
+    handshakes++
+    return createNullHandshake('server', { seed: 7 })
+  }
+  const p = forgedPair({ seed: 7, serverHandshake, realProtection: true })
+  for (let i = 0; i < 100; i++) {
+    const packet = firstDatagram(p, bytes(1, new Uint8Array(50)))
+    // One bit of what is sealed, of an ID, or of the length.
+    packet[[60, 30, 8, 25][i % 4]] ^= 1
+    p.inject('client', packet)
+  }
+  p.runFor(15)
+  t.equal(handshakes, 0)
+  t.equal(p.server.endpoint.connectionCount, 0)
+  t.equal(p.server.endpoint.stats.datagramsSent, 0)
+  stillServes(t, p)
+  t.equal(handshakes, 1)
+  t.end()
+})
