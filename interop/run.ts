@@ -17,7 +17,7 @@ import type { LabOptions } from './runner/options.ts'
 import { htmlReport, markdownReport, updateDocument } from './runner/report.ts'
 import { missed, readRequired } from './runner/required.ts'
 import { merge, readMatrix, writeMatrix } from './runner/results.ts'
-import type { CellResult } from './runner/results.ts'
+import type { CellResult, Matrix } from './runner/results.ts'
 import { serveByHand } from './runner/serve.ts'
 import { terminalTable } from './runner/table.ts'
 
@@ -124,8 +124,10 @@ async function inside({ options, folder, versions, unavailable }: Plan): Promise
   console.log(`seed ${options.seed}, ${options.jobs} cells at a time`)
   mkdirSync(results, { recursive: true })
   const done: CellResult[] = []
-  const former = readMatrix(matrixFile)
-  const renewed = { ...former, versions: { ...former.versions, ...versions } }
+  const current = (): Matrix => {
+    const former = readMatrix(matrixFile)
+    return { ...former, versions: { ...former.versions, ...versions } }
+  }
   await runLab({
     chroot,
     options,
@@ -136,11 +138,12 @@ async function inside({ options, folder, versions, unavailable }: Plan): Promise
     results,
     onResult: (result, count, total) => {
       done.push(result)
-      writeMatrix(matrixFile, merge(renewed, done))
+      // Read again: another run may have written meanwhile.
+      writeMatrix(matrixFile, merge(current(), [result]))
       console.log(`[${String(count).padStart(String(total).length)}/${total}] ${describe(result)}`)
     },
   })
-  const matrix = merge(renewed, done)
+  const matrix = current()
   writeFileSync(join(results, 'matrix.md'), `# Interop\n\n${markdownReport(matrix)}`)
   writeFileSync(join(results, 'matrix.html'), htmlReport(matrix, results))
   if (options.docs) updateDocument(join(here, '../docs/interop.md'), matrix)

@@ -50,6 +50,7 @@ Meets other implementations of QUIC in both roles; needs Linux, root and Debian'
   --quick           ${QUICK_PEERS.join(', ')}; ${QUICK_CASES.join(', ')}
   --require         exit with 1 if a cell of interop/required.json did not pass
   --repeat N        each cell N times; it passes only if every time does
+  --measure N       repetitions of goodput and crosstraffic (default 5, as the public runner)
   --seed N          of the networks' random decisions (default: from the clock; it is printed)
   --jobs N          cells at a time (default 3)
   --keep            keep captures and qlogs of cells that passed, however large
@@ -74,6 +75,7 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       require: { type: 'boolean', default: false },
       repeat: { type: 'string' },
       seed: { type: 'string' },
+      measure: { type: 'string' },
       jobs: { type: 'string' },
       keep: { type: 'boolean', default: false },
       docs: { type: 'boolean', default: false },
@@ -113,7 +115,7 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       cases,
       seed: values.seed === undefined ? Date.now() % 2 ** 31 : integer('seed', values.seed, 0),
       repeat: values.repeat === undefined ? 1 : integer('repeat', values.repeat, 1),
-      measurements: values.quick ? 1 : null,
+      measurements: values.measure === undefined ? null : integer('measure', values.measure, 1),
       jobs: values.jobs === undefined ? (values.quick ? 4 : 3) : integer('jobs', values.jobs, 1),
       require: values.require,
       keep: values.keep,
