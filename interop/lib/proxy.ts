@@ -61,7 +61,7 @@ export class UdpProxy {
   readonly #front: Socket
   readonly #clients: Map<string, Client>
   readonly #deliveries: DeliveryQueue
-  readonly #start: number
+  #start: number
   #port: number
   #closed: boolean
 
@@ -70,7 +70,7 @@ export class UdpProxy {
     this.#front = front
     this.#clients = new Map()
     this.#deliveries = new DeliveryQueue()
-    this.#start = performance.now()
+    this.#start = -1
     this.#port = 0
     this.#closed = false
   }
@@ -115,9 +115,11 @@ export class UdpProxy {
     this.#front.close()
   }
 
-  /** Times that nodes see start at 0 with the proxy. */
+  /** Times that nodes see start at 0 with the first datagram. */
   get #now(): number {
-    return performance.now() - this.#start
+    const now = performance.now()
+    if (this.#start < 0) this.#start = now
+    return now - this.#start
   }
 
   #fromClient(bytes: Buffer, from: RemoteInfo): void {

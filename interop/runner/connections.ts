@@ -43,11 +43,22 @@ export async function connectThroughProxy(plan: ProxyPlan): Promise<CellConnecti
   const { address, serverPort, capture, network, rebinding } = plan
   const server = { address, port: serverPort }
   let [first, last] = [0, 0]
+  let timer: NodeJS.Timeout | undefined
+  let moves = 0
+  const move = (): void => {
+    const next = CLIENT_ADDRESSES[moves++ % CLIENT_ADDRESSES.length]
+    void proxy.rebind(rebinding?.address === true ? next : undefined)
+    timer = setTimeout(move, rebinding?.every)
+  }
   const proxy = await UdpProxy.start(
     {
       target: server,
       port: plan.port,
       ...network,
+      onDatagram: () => {
+        // A client that starts slowly is not moved before it is there.
+        if (rebinding !== undefined) timer ??= setTimeout(move, rebinding.first)
+      },
       onServerSide: (direction, client, bytes) => {
         const time = performance.timeOrigin + performance.now()
         const [from, to] = direction === 'to-server' ? [client, server] : [server, client]
@@ -61,13 +72,6 @@ export async function connectThroughProxy(plan: ProxyPlan): Promise<CellConnecti
     },
     address,
   )
-  let moves = 0
-  const move = (): void => {
-    const next = CLIENT_ADDRESSES[moves++ % CLIENT_ADDRESSES.length]
-    void proxy.rebind(rebinding?.address === true ? next : undefined)
-    timer = setTimeout(move, rebinding?.every)
-  }
-  let timer = rebinding === undefined ? undefined : setTimeout(move, rebinding.first)
   return {
     settle: () => wait(SETTLE),
     capture: () => null,

@@ -11,7 +11,7 @@ const QUEUE = 25
 /** In the loss and corruption scenarios nothing is hit more than three times in a row. */
 const BURST = 3
 
-/** Both directions of a network; times are in ms since its start. */
+/** Both directions of a network; times are in ms since the client's first datagram. */
 export interface Network {
   readonly toServer: NetworkNode
   readonly toClient: NetworkNode
@@ -20,7 +20,7 @@ export interface Network {
 /** Makes a network whose random decisions come from `prng`. */
 export type NetworkFactory = (prng: Prng) => Network
 
-/** When the client's address or port changes, in ms since the start. */
+/** When the client's address or port changes, in ms since its first datagram. */
 export interface Rebinding {
   readonly first: number
   readonly every: number
