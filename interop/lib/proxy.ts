@@ -100,7 +100,12 @@ export class UdpProxy {
   async rebind(address?: string): Promise<void> {
     for (const client of this.#clients.values()) {
       const old = client.upstream
-      client.upstream = await this.#openUpstream(client, address ?? old.address.address)
+      const upstream = await this.#openUpstream(client, address ?? old.address.address)
+      if (this.#closed) {
+        upstream.socket.close()
+        return
+      }
+      client.upstream = upstream
       // What is still on its way to the old port is lost, as it would be.
       old.socket.close()
     }
