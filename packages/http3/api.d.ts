@@ -47,6 +47,7 @@ export declare class Http3Connection {
   constructor(port: QuicPort, options?: Http3ConnectionOptions)
   request(fields: readonly string[], end: boolean): RequestStream | null
   shutdown(): void
+  cancelStalled(): number
   handleEvent(event: ConnectionEvent): void
   pollEvent(): Http3Event | null
   get peerSettings(): PeerSettings | null
@@ -174,6 +175,8 @@ export declare class RequestStream {
   handleFinished(): void
   handleReceived(): void
   handleRejected(error: Http3Error): void
+  isStalled(): boolean
+  handleStalled(): void
   drop(): void
 }
 

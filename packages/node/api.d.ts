@@ -152,6 +152,7 @@ export interface Http3ServerOptions {
   readonly crypto?: CryptoBackend
   readonly maxHeaderSize?: number
   readonly maxConnections?: number
+  readonly streamIdleTimeout?: number
   readonly closeTimeout?: number
   readonly alsoTcp?: boolean
   readonly tcp?: HttpsServerOptions
@@ -266,6 +267,7 @@ export declare abstract class Http3Session extends EventEmitter implements Conne
   constructor(host: EndpointHost, connection: Connection, options: Http3ConnectionOptions)
   close(callback?: () => void): void
   destroy(errorCode?: number, reason?: string): void
+  cancelStalled(): void
   wake(): void
   get stats(): ConnectionStats
   get alpnProtocol(): string | null

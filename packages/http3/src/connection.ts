@@ -117,6 +117,23 @@ export class Http3Connection {
     else this.#sendGoaway()
   }
 
+  /**
+   * Gives up the exchanges in which nothing has moved since the last call although it was the peer's
+   * turn: to send a header section or content, or to take what we have sent. Hosts call it at an
+   * interval, which is how long they wait. A tunnel (CONNECT) may be silent.
+   *
+   * @returns how many were given up; their events follow
+   */
+  cancelStalled(): number {
+    let cancelled = 0
+    for (const stream of this.#core.streams) {
+      if (!stream.isStalled()) continue
+      stream.handleStalled()
+      cancelled++
+    }
+    return cancelled
+  }
+
   // --- input
 
   /** Takes an event of the port. Never throws for what the peer did: it closes the port. */

@@ -35,6 +35,7 @@ import {
   ILLEGAL,
   isMessageOver,
   MESSAGE_START,
+  MESSAGE_TUNNEL,
   nextMessageState,
   ON_ABORT,
   ON_DATA,
@@ -77,6 +78,7 @@ export class MessageReceiver {
   #contentReceived: number
   #interimResponses: number
   #idleFrames: number
+  #bytesTaken: number
 
   constructor(core: Http3Core, stream: RequestStream, quic: QuicStream) {
     this.surfaced = false
@@ -97,6 +99,7 @@ export class MessageReceiver {
     this.#contentReceived = 0
     this.#interimResponses = 0
     this.#idleFrames = 0
+    this.#bytesTaken = 0
   }
 
   /**
@@ -140,6 +143,16 @@ export class MessageReceiver {
     return isMessageOver(this.#state)
   }
 
+  /** True when it is the peer's turn: the host has taken everything, and more must come. */
+  get waiting(): boolean {
+    return !this.over && this.#state !== MESSAGE_TUNNEL && !this.#dataSignalled
+  }
+
+  /** Bytes taken from the transport. */
+  get bytesTaken(): number {
+    return this.#bytesTaken
+  }
+
   // Goes on to the next content. False: there is none now.
   #advance(): boolean {
     while (!isMessageOver(this.#state)) {
@@ -168,7 +181,10 @@ export class MessageReceiver {
     const next = this.#quic.read()
     this.#chunk = next ?? EMPTY
     this.#at = 0
-    if (next !== null) return true
+    if (next !== null) {
+      this.#bytesTaken += next.length
+      return true
+    }
     if (this.#quic.ended) this.#handleEnd()
     return false
   }

@@ -111,6 +111,11 @@ export class MessageSender {
     return true
   }
 
+  /** Grows with every byte of content that is acknowledged. */
+  get delivered(): number {
+    return this.#contentSent - this.#quic.bufferedAmount
+  }
+
   // What is sent now goes nowhere, and the host has been told, or will be by an event to come.
   get #dead(): boolean {
     return this.#state === MESSAGE_ABORTED || this.#core.closed || !this.#quic.writable

@@ -35,6 +35,10 @@ export class RequestStream {
   readonly #sender: MessageSender
   // Everything sent was acknowledged, or given up.
   #sendingOver: boolean
+  // As `isStalled` last saw them; whether the header section was awaited then.
+  #bytesTaken: number
+  #delivered: number
+  #headAwaited: boolean
 
   /** Internal. */
   constructor(core: Http3Core, quic: QuicStream) {
@@ -46,6 +50,9 @@ export class RequestStream {
     this.#receiver = new MessageReceiver(core, this, quic)
     this.#sender = new MessageSender(core, quic)
     this.#sendingOver = false
+    this.#bytesTaken = -1
+    this.#delivered = NaN
+    this.#headAwaited = false
     core.streams.add(this)
   }
 
@@ -250,6 +257,36 @@ export class RequestStream {
   handleRejected(error: Http3Error): void {
     this.cancel(H3_REQUEST_CANCELLED)
     this.#surfaceReset(error)
+  }
+
+  /**
+   * Internal: whether nothing has moved since the last call although it was the peer's turn. Of a
+   * header section all must come between two calls: bytes one by one are an attack (slowloris).
+   */
+  isStalled(): boolean {
+    const { bytesTaken, waiting, surfaced } = this.#receiver
+    const { delivered } = this.#sender
+    const { bufferedAmount } = this.#quic
+    const moved = bytesTaken !== this.#bytesTaken || delivered !== this.#delivered
+    const headLate = waiting && !surfaced && this.#headAwaited
+    this.#bytesTaken = bytesTaken
+    this.#delivered = delivered
+    this.#headAwaited = waiting && !surfaced
+    if (headLate) return true
+    return !moved && (waiting || (bufferedAmount > 0 && !this.#sendingOver))
+  }
+
+  /** Internal: gives up on a peer that lets us wait. */
+  handleStalled(): void {
+    const errorCode = this.#receiver.surfaced ? H3_REQUEST_CANCELLED : H3_REQUEST_INCOMPLETE
+    const receiving = !this.#receiver.over
+    const sending = !this.#sendingOver
+    this.cancel(errorCode)
+    if (receiving) this.#surfaceReset(new Http3Error(errorCode, 'the peer lets us wait'))
+    if (sending && this.#visible) {
+      this.#core.events.push({ type: 'stop-sending', stream: this, errorCode })
+    }
+    this.#core.countGlitch()
   }
 
   /** Internal: the connection is over. */

@@ -62,6 +62,11 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     this.wake()
   }
 
+  /** Gives up requests in which nothing has moved since the last call though it was the peer's turn. */
+  cancelStalled(): void {
+    if (!this.#closed && this.http3.cancelStalled() > 0) this.wake()
+  }
+
   /** Asks the host for a turn. For the exchanges of this session. */
   wake(): void {
     this.host.wake(this)

@@ -42,6 +42,13 @@ export const COPY_SMALL = 2048
 /** How long `server.close()` waits for requests in progress before it cuts them off, in ms. */
 export const DEFAULT_CLOSE_TIMEOUT = 10_000
 
+/**
+ * How long a server waits for the rest of a header section, for content that is wanted, or for a
+ * client to take a response, in ms: what nginx gives. A client that only looks busy holds a stream,
+ * a handler and their memory otherwise for as long as it keeps the connection.
+ */
+export const DEFAULT_STREAM_IDLE_TIMEOUT = 60_000
+
 /** How long a closed socket stays open to answer late packets with our close, in ms. */
 export const DRAIN_TIMEOUT = 1_000
 

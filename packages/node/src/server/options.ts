@@ -4,7 +4,7 @@ import type { ServerOptions as HttpsServerOptions } from 'node:https'
 
 import { parseTransportOptions } from '@godwit/quic'
 import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
-import { DEFAULT_CLOSE_TIMEOUT } from '../limits.ts'
+import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_STREAM_IDLE_TIMEOUT } from '../limits.ts'
 import {
   aBoolean,
   aDuration,
@@ -40,6 +40,12 @@ export interface Http3ServerOptions {
   readonly maxHeaderSize?: number
   /** Connections at a time. Default 10,000. */
   readonly maxConnections?: number
+  /**
+   * Time for a client to send its header section whole, to send content that is being read, or to
+   * take some of a response, in ms; a request is cancelled after one to two times as long. 0: never.
+   * Default 60,000.
+   */
+  readonly streamIdleTimeout?: number
   /** Time that `close()` gives requests in progress, in ms. Default 10,000. */
   readonly closeTimeout?: number
   /**
@@ -59,6 +65,7 @@ export interface ResolvedServerOptions {
   readonly crypto: CryptoBackend | undefined
   readonly maxHeaderSize: number
   readonly maxConnections: number
+  readonly streamIdleTimeout: number
   readonly closeTimeout: number
   readonly alsoTcp: boolean
   readonly tcp: HttpsServerOptions
@@ -74,6 +81,7 @@ const SCHEMA = {
   crypto: parseBackend,
   maxHeaderSize: anInteger(1, 2 ** 30),
   maxConnections: anInteger(1, 2 ** 30),
+  streamIdleTimeout: aDuration,
   closeTimeout: aDuration,
   alsoTcp: aBoolean,
   tcp: anObject<HttpsServerOptions>,
@@ -94,6 +102,7 @@ export function parseServerOptions(options: Http3ServerOptions): ResolvedServerO
     crypto: parsed.crypto,
     maxHeaderSize: parsed.maxHeaderSize ?? 16_384,
     maxConnections: parsed.maxConnections ?? 10_000,
+    streamIdleTimeout: parsed.streamIdleTimeout ?? DEFAULT_STREAM_IDLE_TIMEOUT,
     closeTimeout: parsed.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
     alsoTcp: parsed.alsoTcp ?? false,
     tcp: parsed.tcp ?? {},

@@ -10,7 +10,7 @@ import type { Identity } from '@godwit/x509'
 import { selectProvider } from '../crypto/select-provider.ts'
 import { EndpointHost } from '../endpoint-host.ts'
 import { Http3HostError } from '../errors.ts'
-import { PORT_ATTEMPTS } from '../limits.ts'
+import { LONGEST_DELAY, PORT_ATTEMPTS } from '../limits.ts'
 import { wrongType } from '../options.ts'
 import type { LocalAddress } from '../socket.ts'
 import type { IdentityOptions } from '../tls/identity.ts'
@@ -44,6 +44,7 @@ export class Http3Server extends EventEmitter {
   #host: EndpointHost | null
   #state: 'idle' | 'binding' | 'listening' | 'closing'
   #onEmpty: (() => void) | null
+  #idleTimer: NodeJS.Timeout | null
 
   constructor(options: Http3ServerOptions, requestListener?: RequestListener) {
     super()
@@ -61,6 +62,7 @@ export class Http3Server extends EventEmitter {
     this.#host = null
     this.#state = 'idle'
     this.#onEmpty = null
+    this.#idleTimer = null
     if (requestListener !== undefined) this.on('request', requestListener)
   }
 
@@ -82,6 +84,7 @@ export class Http3Server extends EventEmitter {
       () => {
         if (this.#state !== 'binding') return
         this.#state = 'listening'
+        this.#watchIdleStreams()
         this.emit('listening')
       },
       (error: unknown) => {
@@ -267,6 +270,15 @@ export class Http3Server extends EventEmitter {
     }
   }
 
+  #watchIdleStreams(): void {
+    const { streamIdleTimeout } = this.#options
+    if (streamIdleTimeout === 0) return
+    const delay = Math.min(streamIdleTimeout, LONGEST_DELAY)
+    this.#idleTimer = setInterval(() => {
+      for (const session of this.#sessions) session.cancelStalled()
+    }, delay).unref()
+  }
+
   #handleSessionClosed(session: Http3ServerSession): void {
     this.#sessions.delete(session)
     if (this.#sessions.size === 0) this.#onEmpty?.()
@@ -288,6 +300,8 @@ export class Http3Server extends EventEmitter {
       })
     })
     this.#onEmpty = null
+    if (this.#idleTimer !== null) clearInterval(this.#idleTimer)
+    this.#idleTimer = null
     for (const session of this.#sessions) session.destroy(H3_NO_ERROR, '')
     this.#tcp?.closeAllConnections()
     await this.#host?.close(H3_NO_ERROR, '')

@@ -130,3 +130,36 @@ t.test('a path of two slashes is no other host to serve()', async (t) => {
   t.equal(seen.length, 3)
   t.same(warnings, [])
 })
+
+t.test('attack 43: streams that begin a request, upload or download, and go silent', async (t) => {
+  const aborted: string[] = []
+  const running = await startServer(
+    t,
+    (req, res) => {
+      res.once('close', () => {
+        if (!res.writableFinished) aborted.push(req.url)
+      })
+      if (req.url === '/upload') {
+        req.resume()
+        req.once('end', () => res.end())
+      } else if (req.url === '/download') {
+        res.end(Buffer.alloc(4_000_000))
+      } else {
+        res.end('hello')
+      }
+    },
+    { streamIdleTimeout: 100 },
+  )
+  const peer = await rawClient(t, running.port)
+  peer.autoRead = false
+  const head = peer.send('bidi', get('/').subarray(0, 5))
+  const upload = peer.send('bidi', get('/upload'))
+  const download = peer.send('bidi', get('/download'), true)
+  await until(() => aborted.length === 2 && peer.resetCode(head.id) !== null)
+  t.same(aborted.sort(), ['/download', '/upload'])
+  await until(() => peer.resetCode(upload.id) !== null && peer.resetCode(download.id) !== null)
+  const [session] = running.server.sessions
+  await until(() => session.activeRequests === 0)
+  t.equal(peer.closeCode, null, 'the connection goes on')
+  await stillServes(t, running)
+})
