@@ -62,7 +62,10 @@ class DgramSocket implements DatagramSocket {
   readonly #listener: DatagramListener
   /** Slots whose bytes the kernel has yet to take, oldest first. */
   readonly #queued: number[]
-  readonly #onSent: () => void
+  /** The last datagram sent from each slot: most are as long as the one before. */
+  readonly #views: (Uint8Array | undefined)[]
+  readonly #onQueueTimer: () => void
+  #queueTimer: NodeJS.Timeout | null
   #closed: boolean
 
   constructor(socket: Socket, listener: DatagramListener) {
@@ -70,7 +73,12 @@ class DgramSocket implements DatagramSocket {
     this.#socket = socket
     this.#listener = listener
     this.#queued = []
-    this.#onSent = () => this.#releaseSlots()
+    this.#views = []
+    this.#onQueueTimer = () => {
+      this.#queueTimer = null
+      this.#releaseSlots()
+    }
+    this.#queueTimer = null
     this.#closed = false
     try {
       socket.setRecvBufferSize(SOCKET_BUFFER_SIZE)
@@ -92,14 +100,20 @@ class DgramSocket implements DatagramSocket {
   ): boolean {
     // Nothing can be sent to port 0, and node:dgram throws for it. Datagrams may come from there.
     if (this.#closed || path.port === 0) return true
-    const end = offset + size
-    for (let at = offset; at < end; at += segmentSize) {
-      const length = Math.min(segmentSize, end - at)
-      this.#socket.send(memory, at, length, path.port, path.address, this.#onSent)
+    // No callbacks: Node would run each in a tick of its own.
+    if (size === segmentSize) {
+      this.#socket.send(this.#view(memory, offset, size, slot), path.port, path.address)
+    } else {
+      const end = offset + size
+      for (let at = offset; at < end; at += segmentSize) {
+        const length = Math.min(segmentSize, end - at)
+        this.#socket.send(memory, at, length, path.port, path.address)
+      }
     }
     // Nothing is queued after a send that the kernel took at once.
     if (this.#socket.getSendQueueCount() === 0) return true
     this.#queued.push(slot)
+    this.#watchQueue()
     return false
   }
 
@@ -114,7 +128,29 @@ class DgramSocket implements DatagramSocket {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    if (this.#queueTimer !== null) clearTimeout(this.#queueTimer)
+    this.#queueTimer = null
     this.#socket.close()
+  }
+
+  #view(memory: Uint8Array, offset: number, size: number, slot: number): Uint8Array {
+    const last = this.#views[slot]
+    if (
+      last !== undefined &&
+      last.length === size &&
+      last.byteOffset === memory.byteOffset + offset &&
+      last.buffer === memory.buffer
+    ) {
+      return last
+    }
+    const view = memory.subarray(offset, offset + size)
+    this.#views[slot] = view
+    return view
+  }
+
+  /** The kernel's queue is full, which is rare: looks every millisecond what has left. */
+  #watchQueue(): void {
+    this.#queueTimer ??= setTimeout(this.#onQueueTimer, 1)
   }
 
   /** The kernel takes datagrams in order: those ahead of what is still queued have left. */
@@ -122,6 +158,7 @@ class DgramSocket implements DatagramSocket {
     if (this.#queued.length === 0) return
     const waiting = this.#closed ? 0 : this.#socket.getSendQueueCount()
     while (this.#queued.length > waiting) this.#listener.onSlotFree(this.#queued.shift() as number)
+    if (this.#queued.length > 0) this.#watchQueue()
   }
 }
 
