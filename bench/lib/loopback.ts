@@ -1,6 +1,6 @@
 // A client endpoint and a server endpoint in one process, without sockets and without a network:
-// datagrams are copied from one packet memory to the other, a burst at a time, and the time that each
-// side needs is read around the burst. Time itself is virtual.
+// datagrams are copied from one packet memory to the other, a burst at a time, and the processor time
+// that each side needs is read around the burst. Time itself is virtual.
 
 import type { PacketEngine } from '@godwit/crypto'
 import { createNodeProvider } from '@godwit/node'
@@ -8,6 +8,7 @@ import { PacketProtection } from '@godwit/protection'
 import { Endpoint } from '@godwit/quic'
 import type { Connection, ConnectionEvent, NetworkPath, TransportOptions } from '@godwit/quic'
 import { createNullHandshake } from '@godwit/testkit'
+import { cpuMillis } from './machine.ts'
 
 /** Datagrams that leave before the other side gets its turn. */
 const BURST = 32
@@ -24,7 +25,7 @@ export type OnEvent = (connection: Connection, event: ConnectionEvent) => void
 export class LoopbackHost {
   readonly endpoint: Endpoint
   readonly engine: PacketEngine
-  /** Milliseconds of real time: making datagrams; handling them, with all that events lead to. */
+  /** Milliseconds of processor time: making datagrams; handling them, with all that events lead to. */
   sendTime: number
   receiveTime: number
   datagramsSent: number
@@ -127,7 +128,7 @@ export class Loopback {
     const source = from.engine.memory
     const target = to.engine.memory
     const limit = source.slotSize - SLACK
-    const start = performance.now()
+    const start = cpuMillis()
     let count = 0
     for (; count < BURST; count++) {
       const offset = source.base + count * source.slotSize
@@ -136,7 +137,7 @@ export class Loopback {
       this.#sizes[count] = transmit.size
       from.bytesSent += transmit.size
     }
-    from.sendTime += performance.now() - start
+    from.sendTime += cpuMillis() - start
     from.datagramsSent += count
     if (count === 0) return false
     this.now += (BURST_TIME * count) / BURST
@@ -145,13 +146,13 @@ export class Loopback {
       const packet = source.bytes.subarray(at, at + this.#sizes[i])
       target.bytes.set(packet, target.base + (BURST + i) * target.slotSize)
     }
-    const arrived = performance.now()
+    const arrived = cpuMillis()
     for (let i = 0; i < count; i++) {
       const at = target.base + (BURST + i) * target.slotSize
       to.endpoint.handleDatagram(this.now, path, 0, at, this.#sizes[i])
     }
     to.dispatch()
-    to.receiveTime += performance.now() - arrived
+    to.receiveTime += cpuMillis() - arrived
     to.datagramsReceived += count
     return true
   }
