@@ -157,13 +157,21 @@ async function send(from: Response, to: Http3ServerResponse): Promise<void> {
     const { done, value } = await reader.read()
     if (to.destroyed) return
     if (done) break
-    if (!to.write(value)) {
-      await new Promise<void>((resolve) => {
-        to.once('drain', resolve)
-        to.once('close', resolve)
-      })
-    }
+    if (!to.write(value)) await roomIn(to)
   }
   to.off('close', stop)
   to.end()
+}
+
+/** Resolves when the client keeps up again, or is gone. */
+function roomIn(response: Http3ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go)
+      response.off('close', go)
+      resolve()
+    }
+    response.on('drain', go)
+    response.on('close', go)
+  })
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Test } from 'tap'
-import { serve } from '../../src/index.ts'
+import { connect, serve } from '../../src/index.ts'
 import { makeIdentity } from '../support/identity.ts'
 import { startServer } from '../support/server.ts'
 import type { Running } from '../support/server.ts'
@@ -162,4 +162,36 @@ t.test('attack 43: streams that begin a request, upload or download, and go sile
   await until(() => session.activeRequests === 0)
   t.equal(peer.closeCode, null, 'the connection goes on')
   await stillServes(t, running)
+})
+
+t.test('a long response to a slow client does not gather listeners', async (t) => {
+  const warnings: string[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning.message)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const { key, cert, ca } = makeIdentity()
+  const server = await serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    key,
+    cert,
+    closeTimeout: 100,
+    fetch: () => {
+      let left = 100
+      return new Response(
+        new ReadableStream({
+          pull(controller) {
+            if (left-- > 0) controller.enqueue(new Uint8Array(100_000))
+            else controller.close()
+          },
+        }),
+      )
+    },
+  })
+  t.teardown(() => server[Symbol.asyncDispose]())
+  const session = await connect(`https://127.0.0.1:${server.address()!.port}`, { ca })
+  const body = await (await session.fetch('/')).arrayBuffer()
+  t.equal(body.byteLength, 10_000_000)
+  t.same(warnings, [])
+  session.destroy()
 })
