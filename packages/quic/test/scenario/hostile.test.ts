@@ -138,3 +138,41 @@ t.test('garbage in the shape of first packets does not get as far as a handshake
   t.equal(handshakes, 1)
   t.end()
 })
+
+// rfc9000#8.1-1 rfc9000#8.1-2 (attack 1)
+t.test(
+  'RFC 9000 §8.1: probes and closes to an address that never answers stay below three times',
+  (t) => {
+    const violation = bytes(0x1e, new Uint8Array(30))
+    const brokenHello = bytes(0x06, 0, 4, new Uint8Array(34))
+    for (const [what, frames, copies] of [
+      ['a first flight and its probes', null, 1],
+      ['a close for a violation', violation, 1],
+      ['a close that is repeated', violation, 5],
+      ['a close for a handshake that fails', brokenHello, 1],
+    ] as const) {
+      const p = forgedPair({ seed: 8, serverNull: { serverFlightSize: 20_000 } })
+      if (frames === null) {
+        p.connect()
+        p.runFor(1)
+        p.sim.removeHost(p.client.address)
+      } else {
+        const dcid = p.prng.bytes(8)
+        const scid = p.prng.bytes(8)
+        for (let n = 0; n < copies; n++) {
+          const packet = new Uint8Array(1200)
+          packet.set(sealInitial(p.protection, dcid, scid, frames, n))
+          p.inject('client', packet)
+          p.runFor(20)
+        }
+      }
+      p.runFor(60_000)
+      const { bytesReceived, bytesSent } = p.server.endpoint.stats
+      t.ok(bytesSent > 0 && bytesSent <= 3 * bytesReceived, `${what}: ${bytesSent}`)
+      t.equal(p.server.endpoint.connectionCount, 0, 'and it is forgotten')
+      if (frames === null) p.sim.addHost(p.client)
+      stillServes(t, p)
+    }
+    t.end()
+  },
+)
