@@ -90,3 +90,21 @@ t.test('a port that no datagram goes to is refused', async (t) => {
   await t.rejects(connect('https://127.0.0.1:0'))
   await stillFetches(t)
 })
+
+t.test('credentials do not follow a redirect to another origin', async (t) => {
+  const seen: (string | string[] | undefined)[] = []
+  const other = await startServer(t, (req, res) => {
+    seen.push(req.headers['authorization'], req.headers['cookie'])
+    res.end('elsewhere')
+  })
+  const first = await startServer(t, (_, res) => {
+    res.writeHead(302, { location: `${other.url}/` }).end()
+  })
+  const response = await fetch(first.url, {
+    ca: first.ca,
+    headers: { authorization: 'Bearer secret', cookie: 'a=b' },
+  })
+  t.equal(await response.text(), 'elsewhere')
+  t.same(seen, [undefined, undefined])
+  await closeIdleConnections()
+})
