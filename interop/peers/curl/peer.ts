@@ -36,8 +36,9 @@ function client(chroot: Chroot, task: ClientTask): Command | null {
     const loop = oncePerUrl([...common, '--remote-name'], task.urls)
     return { argv: chroot.command(...loop.argv), env: { ...env, ...loop.env } }
   }
-  // More than the server permits on a connection would open another one.
-  const parallel = ['--parallel', '--parallel-max', '90', '--remote-name-all']
+  // Above what a server permits at the moment it does not wait but opens another connection; and a
+  // server permits a new stream when it knows that the answer on an old one arrived, a round trip later.
+  const parallel = ['--parallel', '--parallel-max', '50', '--remote-name-all']
   return { argv: chroot.command(...common, ...parallel, ...task.urls), env }
 }
 
