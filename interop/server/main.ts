@@ -27,6 +27,11 @@ const SUPPORTED = new Set([
   // The client updates; this server follows.
   'keyupdate',
 ])
+/**
+ * Above the default of 100: curl and Bun open another connection instead of waiting, and `multiplexing`
+ * permits 1,000.
+ */
+const MAX_STREAMS = 256
 /** Cases whose TESTCASE is `transfer`, but that ask more of a server: to follow a client that moved. */
 const LACKS = new Set(['rebind-port', 'rebind-addr'])
 
@@ -69,7 +74,11 @@ const host = await listenQuic({
   cert: readFileSync(contract.cert),
   alpnProtocols: [HQ, H3],
   port: contract.port,
-  transport: { handshakeTimeout: HANDSHAKE_TIMEOUT, maxIdleTimeout: IDLE_TIMEOUT },
+  transport: {
+    handshakeTimeout: HANDSHAKE_TIMEOUT,
+    maxIdleTimeout: IDLE_TIMEOUT,
+    initialMaxStreamsBidi: MAX_STREAMS,
+  },
   ...(contract.address === undefined ? {} : { host: contract.address }),
   accept,
   onError: (error) => {
