@@ -18,6 +18,7 @@ import { htmlReport, markdownReport, updateDocument } from './runner/report.ts'
 import { missed, readRequired } from './runner/required.ts'
 import { merge, readMatrix, writeMatrix } from './runner/results.ts'
 import type { CellResult, Matrix } from './runner/results.ts'
+import { testLab } from './runner/selftest.ts'
 import { serveByHand } from './runner/serve.ts'
 import { terminalTable } from './runner/table.ts'
 
@@ -85,7 +86,7 @@ async function outside(): Promise<number> {
   }
   const versions: Record<string, string> = {}
   const unavailable: Record<string, string> = {}
-  for (const name of new Set(options.contract ? [] : options.pairs.flat())) {
+  for (const name of new Set(options.only !== null ? [] : options.pairs.flat())) {
     const peer = implementations.get(name) as Peer // sound: the options were checked
     try {
       const ready = await openChroot([...TOOLS, ...peer.packages], log)
@@ -120,7 +121,8 @@ async function inside({ options, folder, versions, unavailable }: Plan): Promise
   endWithParent()
   const chroot = await openChroot(TOOLS, console.log)
   await prepareLoopback(chroot)
-  if (options.contract) return checkContract(chroot, folder)
+  if (options.only === 'contract') return checkContract(chroot, folder)
+  if (options.only === 'selftest') return testLab(chroot, folder)
   console.log(`seed ${options.seed}, ${options.jobs} cells at a time`)
   mkdirSync(results, { recursive: true })
   const done: CellResult[] = []

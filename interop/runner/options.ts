@@ -21,8 +21,8 @@ export interface LabOptions {
   readonly keep: boolean
   /** Write docs/interop.md. */
   readonly docs: boolean
-  /** Only prove that our endpoints obey the public runner's contract. */
-  readonly contract: boolean
+  /** Instead of cells: prove that our endpoints obey the public runner's contract, or test the lab. */
+  readonly only: 'contract' | 'selftest' | null
 }
 
 export interface Command {
@@ -56,6 +56,7 @@ Meets other implementations of QUIC in both roles; needs Linux, root and Debian'
   --keep            keep captures and qlogs of cells that passed, however large
   --docs            write the table into docs/interop.md
   --contract        prove that run_endpoint.sh obeys the public runner's contract; nothing else
+  --selftest        test the lab itself with endpoints that misbehave; nothing else
   --list            peers and cases, nothing is run
   --server-only     start our server to try by hand; --case NAME as TESTCASE, PORT, ADDRESS, WWW
 Names are separated by commas. Results: interop/results/matrix.{json,md,html}.
@@ -80,6 +81,7 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       keep: { type: 'boolean', default: false },
       docs: { type: 'boolean', default: false },
       contract: { type: 'boolean', default: false },
+      selftest: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       'server-only': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -120,7 +122,7 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       require: values.require,
       keep: values.keep,
       docs: values.docs,
-      contract: values.contract,
+      only: values.contract ? 'contract' : values.selftest ? 'selftest' : null,
     },
   }
 }
