@@ -84,7 +84,10 @@ export const MAX_RECEIVE_PAGE = 65536
 export const MAX_SENT_PACKETS = 65536
 /** Tokens of packets in flight, per packet number space; 32 bytes each. Same rule. */
 export const MAX_SENT_TOKENS = 262144
-/** Room, in packets and in tokens, that a space starts with. Both double. */
+/**
+ * Room, in packets and in tokens, that a space starts with. Both double. Not below
+ * `MAX_TOKENS_PER_PACKET`: one packet must fit whatever it carries.
+ */
 export const MIN_SENT_PACKETS = 64
 /** Skipped packet numbers (against optimistic ACKs) that an ACK is checked against: the newest. */
 export const MAX_SKIPPED_PACKET_NUMBERS = 8

@@ -163,6 +163,7 @@ export class PacketSpace {
   discard(): void {
     this.discarded = true
     this.#disposeKeys()
+    this.crypto.dispose()
   }
 
   #disposeKeys(): void {

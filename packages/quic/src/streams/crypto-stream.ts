@@ -57,6 +57,12 @@ export class CryptoStream {
     }
   }
 
+  /** The keys of its space are gone: nothing of it will be sent or read any more. */
+  dispose(): void {
+    this.#send.clear()
+    this.#receive.clear()
+  }
+
   /** The next bytes in order, or null. */
   read(): Uint8Array | null {
     return this.#receive.read()
