@@ -31,7 +31,10 @@ t.test(
     t.throws(() => s.ack([[0, 3]]), { code: 'ERR_QUIC_PROTOCOL_VIOLATION', frameType: 2 })
     const withEcn = ackOf([[0, 3]], 0)
     withEcn.ecn = true
-    t.throws(() => s.recovery.onAckReceived(s.now, SPACE_APPLICATION, withEcn), { frameType: 3 })
+    t.throws(() => s.recovery.onAckReceived(s.now, SPACE_APPLICATION, withEcn), {
+      code: 'ERR_QUIC_PROTOCOL_VIOLATION',
+      frameType: 3,
+    })
     t.throws(() => s.ack([[0, 0]], 0, SPACE_HANDSHAKE), { code: 'ERR_QUIC_PROTOCOL_VIOLATION' })
     t.equal(s.recovery.bytesInFlight, 3 * MDS)
     t.same(s.recorder.acked, [])
