@@ -176,7 +176,8 @@ async function idle(): Promise<void> {
   for (const session of sessions) session.destroy()
 }
 
-await { bulk, upload, requests, handshakes, idle }[options.mode]().catch(fail)
+const modes = { bulk, upload, requests, handshakes, idle }
+await modes[options.mode]().catch(fail)
 const { user, system } = process.cpuUsage()
 const report: LoadReport = {
   seconds: elapsed / 1000,
@@ -190,18 +191,4 @@ const report: LoadReport = {
 }
 console.log(JSON.stringify(report))
 // Connections that drain need nobody to wait for them.
-// Connections that drain need nobody to wait for them.
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
-setTimeout(() => process.exit(0), 20)
 setTimeout(() => process.exit(0), 20)

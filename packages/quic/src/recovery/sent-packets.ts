@@ -109,6 +109,11 @@ export class SentPackets {
       if (!this.#makeRoom(this.#mask + 1 < this.#maxPackets, true)) return false
     }
     while (((this.#tokenTail - this.#tokenHead) >>> 0) + tokenCount > this.#tokenMask + 1) {
+      if (this.#base === this.#next) {
+        // Nothing is left to forget: one packet that carries this much needs the room.
+        this.#growTokens()
+        continue
+      }
       if (!this.#makeRoom(this.#tokenMask + 1 < this.#maxTokens, false)) return false
     }
     return true

@@ -98,6 +98,14 @@ t.test('at the limit with a packet in flight as the oldest there is no room', (t
   t.end()
 })
 
+t.test('one packet may carry more tokens than there was room for at first', (t) => {
+  const sent = new SentPackets(16, 16)
+  t.ok(sent.reserve(0, 31))
+  sent.add(0, 0, MDS, packet(ELICITING, 0, 31))
+  t.equal(sent.tokenCount(0), 31)
+  t.end()
+})
+
 t.test('numbers may be left out, and are known as such', (t) => {
   const sent = new SentPackets()
   send(sent, 0)
