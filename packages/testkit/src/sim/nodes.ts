@@ -84,7 +84,8 @@ export function corrupt(rate: number, prng: Prng, maxBurst: number = Infinity): 
         return
       }
       burst++
-      const bytes = datagram.bytes.slice()
+      // Not slice(): that of a Buffer does not copy.
+      const bytes = new Uint8Array(datagram.bytes)
       if (bytes.length > 0) bytes[prng.below(bytes.length)] ^= 1 << prng.below(8)
       emit(now, { bytes, ecn: datagram.ecn })
     },
