@@ -1,6 +1,6 @@
 // ChaCha20 (RFC 8439 §2.3): four blocks side by side in sixteen vectors, and one block in row form.
 // Unrolled by hand, since sixteen vectors must stay sixteen local variables: exempt from the limits
-// on length. The textbook form is test/reference/chacha20.ts, and a test keeps the two equal.
+// on length. The readable twin is @noble's, behind the same interface; test/simd holds the two equal.
 
 import { STATE } from "./layout";
 

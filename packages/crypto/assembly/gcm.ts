@@ -1,6 +1,6 @@
 // AES-GCM packets (RFC 5116, RFC 9001 §5.3) with header protection (§5.4.3), one call per packet.
 //
-// The keystream of a long packet is made by the host with its native AES (src/simd/aes-keystream.ts)
+// The keystream of a long packet is made by the host with its native AES (src/simd/aes-key.ts)
 // from the counter blocks that `counters` writes; short packets make theirs here.
 
 import { encryptBlock, encryptBlocks, expandKey } from "./aes";
