@@ -34,8 +34,6 @@ interface Plan {
 const TOOLS = ['tshark', 'tcpdump', 'ethtool', 'iproute2', 'openssl']
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const results = join(here, 'results')
-const matrixFile = join(results, 'matrix.json')
 const implementations = new Map([godwit, ...peers].map((peer): [string, Peer] => [peer.name, peer]))
 
 const plan = process.env['INTEROP_PLAN']
@@ -119,6 +117,10 @@ function removeStaleFolders(share: string): void {
 /** Runs the cells. */
 async function inside({ options, folder, versions, unavailable }: Plan): Promise<number> {
   endWithParent()
+  // Every endpoint inherits this environment.
+  if (options.crypto !== null) process.env['GODWIT_CRYPTO'] = options.crypto
+  const results = join(here, 'results', options.crypto === null ? '' : `crypto-${options.crypto}`)
+  const matrixFile = join(results, 'matrix.json')
   const chroot = await openChroot(TOOLS, console.log)
   await prepareLoopback(chroot)
   if (options.only === 'contract') return checkContract(chroot, folder)

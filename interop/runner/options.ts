@@ -1,6 +1,7 @@
 // The command line of `npm run interop`.
 
 import { parseArgs } from 'node:util'
+import type { CryptoBackend } from '@godwit/node'
 import { CASES } from './cases.ts'
 
 export interface LabOptions {
@@ -21,6 +22,8 @@ export interface LabOptions {
   readonly keep: boolean
   /** Write docs/interop.md. */
   readonly docs: boolean
+  /** The backend of our endpoints' cryptography; null: their own default. */
+  readonly crypto: CryptoBackend | null
   /** Instead of cells: prove that our endpoints obey the public runner's contract, or test the lab. */
   readonly only: 'contract' | 'selftest' | null
 }
@@ -29,6 +32,8 @@ export interface Command {
   readonly action: 'run' | 'list' | 'serve' | 'help'
   readonly options: LabOptions
 }
+
+const CRYPTO_BACKENDS: readonly CryptoBackend[] = ['simd', 'node', 'noble']
 
 export const QUICK_PEERS = ['curl', 'ngtcp2', 'aioquic', 'quic-go', 'chromium']
 export const QUICK_CASES = [
@@ -53,6 +58,8 @@ Meets other implementations of QUIC in both roles; needs Linux, root and Debian'
   --measure N       repetitions of goodput and crosstraffic (default 5, as the public runner)
   --seed N          of the networks' random decisions (default: from the clock; it is printed)
   --jobs N          cells at a time (default 3)
+  --crypto NAME     our endpoints on this backend (${CRYPTO_BACKENDS.join(', ')}) instead of the default one;
+                    results go to interop/results/crypto-NAME
   --keep            keep captures and qlogs of cells that passed, however large
   --docs            write the table into docs/interop.md
   --contract        prove that run_endpoint.sh obeys the public runner's contract; nothing else
@@ -78,6 +85,7 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       seed: { type: 'string' },
       measure: { type: 'string' },
       jobs: { type: 'string' },
+      crypto: { type: 'string' },
       keep: { type: 'boolean', default: false },
       docs: { type: 'boolean', default: false },
       contract: { type: 'boolean', default: false },
@@ -110,6 +118,11 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
         .join(','),
       names,
     ) ?? (values.quick ? QUICK_CASES : names)
+  const crypto = CRYPTO_BACKENDS.find((name) => name === values.crypto) ?? null
+  if (values.crypto !== undefined && crypto === null) {
+    throw new Error(`--crypto: no ${values.crypto}; there are ${CRYPTO_BACKENDS.join(', ')}`)
+  }
+  if (crypto !== null && values.docs) throw new Error('--docs is about the default backend')
   return {
     action: values.help ? 'help' : values.list ? 'list' : values['server-only'] ? 'serve' : 'run',
     options: {
@@ -122,6 +135,7 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       require: values.require,
       keep: values.keep,
       docs: values.docs,
+      crypto,
       only: values.contract ? 'contract' : values.selftest ? 'selftest' : null,
     },
   }
