@@ -7,17 +7,18 @@
 //
 // The keystream of a key lies in a ring: `count` packets from packet number `first` on, `blocks`
 // blocks each. Sending asks for consecutive numbers, so a miss right behind the ring doubles the
-// window, up to RING_PACKETS. Receiving does so only for the number after an authenticated packet:
-// a forged packet gets a one-packet keystream outside the ring and changes nothing.
+// window, up to RING_PACKETS. Receiving does so only for the number after an authenticated packet, and
+// once for each of those: a forged packet gets a one-packet keystream outside the ring and changes
+// nothing, except that one with the very number that comes next may have the ring filled before the
+// true packet does.
 
-import type { PacketKey } from '../provider.ts'
 import { MAX_BLOCKS, RING_BLOCKS, RING_PACKETS } from './arena.ts'
 import type { Arena, Holder } from './arena.ts'
-import { checkNumber, checkOpen, checkSample, checkSeal } from './bounds.ts'
+import { high32, SimdKey } from './simd-key.ts'
 
 /** A raw block cipher under one key, for keystream. */
 export interface BlockCipher {
-  /** Encrypts whole 16-byte blocks, each by itself (ECB); the result is valid until the next call. */
+  /** Encrypts whole 16-byte blocks, each by itself (ECB). The caller copies the result and wipes it. */
   encrypt(blocks: Uint8Array): Uint8Array
 }
 
@@ -26,9 +27,12 @@ export type CreateBlockCipher = (key: Uint8Array) => BlockCipher
 /** Up to this many blocks (tag mask included) the engine's own AES is faster than a call out. */
 const SHORT_BLOCKS = 11
 
-const TWO_32 = 0x100000000
+/** Blocks of keystream for a payload, with the one of the tag's mask. */
+function blocksOf(payloadLength: number): number {
+  return ((payloadLength + 15) >> 4) + 1
+}
 
-export class AesSimdKey implements PacketKey, Holder {
+export class AesSimdKey extends SimdKey implements Holder {
   readonly #arena: Arena
   readonly #createBlockCipher: CreateBlockCipher
   /** key, hp and iv, one behind the other. */
@@ -37,12 +41,16 @@ export class AesSimdKey implements PacketKey, Holder {
   #cipher: BlockCipher | null
   #context: number
   #ring: number
+  /** Bytes from the ring's start that ever held keystream. */
+  #ringUsed: number
   #first: number
   #count: number
   #blocks: number
   #window: number
   /** The number after the last packet that was authentic; -1 before any. */
   #expected: number
+  /** An authentic packet came since the ring was filled last. */
+  #mayLookAhead: boolean
   #disposed: boolean
 
   constructor(
@@ -52,6 +60,7 @@ export class AesSimdKey implements PacketKey, Holder {
     iv: Uint8Array,
     hp: Uint8Array,
   ) {
+    super(arena)
     this.#arena = arena
     this.#createBlockCipher = createBlockCipher
     this.#secret = new Uint8Array(2 * key.length + iv.length)
@@ -62,87 +71,80 @@ export class AesSimdKey implements PacketKey, Holder {
     this.#cipher = null
     this.#context = -1
     this.#ring = -1
+    this.#ringUsed = 0
     this.#first = 0
     this.#count = 0
     this.#blocks = 0
     this.#window = 1
     this.#expected = -1
+    this.#mayLookAhead = false
     this.#disposed = false
   }
 
-  protect(
-    offset: number,
+  protected seal(
+    packet: number,
     pnOffset: number,
     pnLength: number,
     payloadLength: number,
     packetNumber: number,
   ): void {
-    const arena = this.#arena
-    checkSeal(arena.slots, offset, pnOffset, pnLength, payloadLength)
-    checkNumber(packetNumber)
-    arena.exports.aesProtect(
+    this.#arena.exports.aesProtect(
       this.#address(),
-      arena.slotBase + offset,
-      pnOffset - offset,
+      packet,
+      pnOffset,
       pnLength,
       payloadLength,
-      (packetNumber / TWO_32) | 0,
+      high32(packetNumber),
       packetNumber | 0,
-      this.#sendKeystream(packetNumber, ((payloadLength + 15) >> 4) + 1),
+      this.#sendKeystream(packetNumber, blocksOf(payloadLength)),
     )
   }
 
-  removeHeaderProtection(offset: number, pnOffset: number): number {
-    const arena = this.#arena
-    checkSample(arena.slots, offset, pnOffset)
-    const at = arena.slotBase + offset
-    const length = arena.exports.aesUnmask(this.#address(), at, pnOffset - offset)
-    const b = arena.slots
-    let truncated = b[pnOffset]
-    for (let i = 1; i < length; i++) truncated = truncated * 256 + b[pnOffset + i]
-    return truncated
+  protected unmask(packet: number, pnOffset: number): number {
+    return this.#arena.exports.aesUnmask(this.#address(), packet, pnOffset)
   }
 
-  unprotect(
-    offset: number,
+  protected open(
+    packet: number,
     headerLength: number,
     payloadLength: number,
     packetNumber: number,
   ): boolean {
-    const arena = this.#arena
-    if (!checkOpen(arena.slots, offset, headerLength, payloadLength)) return false
-    checkNumber(packetNumber)
-    const ok = arena.exports.aesUnprotect(
+    const ok = this.#arena.exports.aesUnprotect(
       this.#address(),
-      arena.slotBase + offset,
+      packet,
       headerLength,
       payloadLength,
-      (packetNumber / TWO_32) | 0,
+      high32(packetNumber),
       packetNumber | 0,
-      this.#receiveKeystream(packetNumber, ((payloadLength + 15) >> 4) + 1),
+      this.#receiveKeystream(packetNumber, blocksOf(payloadLength)),
     )
     if (ok === 0) return false
-    if (packetNumber >= this.#expected) this.#expected = packetNumber + 1
+    if (packetNumber >= this.#expected) {
+      this.#expected = packetNumber + 1
+      this.#mayLookAhead = true
+    }
     return true
   }
 
   dispose(): void {
     this.#disposed = true
-    if (this.#context >= 0) this.#arena.freeContext(this.#context)
-    if (this.#ring >= 0) this.#arena.freeRing(this.#ring)
-    this.#context = -1
-    this.#ring = -1
-    this.#count = 0
+    this.freeContext()
+    this.freeRing()
     this.#cipher = null
     this.#secret.fill(0)
+    this.#arena.wipeWorkspace()
   }
 
-  onContextTaken(): void {
+  freeContext(): void {
+    if (this.#context >= 0) this.#arena.freeContext(this.#context)
     this.#context = -1
   }
 
-  onRingTaken(): void {
+  freeRing(): void {
+    if (this.#ring >= 0) this.#arena.freeRing(this.#ring, this.#ringUsed)
     this.#ring = -1
+    this.#ringUsed = 0
     this.#count = 0
     this.#window = 1
   }
@@ -181,7 +183,8 @@ export class AesSimdKey implements PacketKey, Holder {
     if (blocks <= SHORT_BLOCKS) return 0
     const ahead = packetNumber - this.#first
     if (ahead >= 0 && ahead < this.#count && blocks <= this.#blocks) return this.#inRing(ahead)
-    if (packetNumber === this.#expected && blocks <= RING_BLOCKS) {
+    if (this.#mayLookAhead && packetNumber === this.#expected && blocks <= RING_BLOCKS) {
+      this.#mayLookAhead = false
       this.#refill(packetNumber, blocks, true)
       return this.#inRing(0)
     }
@@ -201,6 +204,9 @@ export class AesSimdKey implements PacketKey, Holder {
   #refill(packetNumber: number, blocks: number, follows: boolean): void {
     if (this.#ring < 0) this.#ring = this.#arena.takeRing(this)
     this.#window = follows ? Math.min(this.#window * 2, RING_PACKETS) : 1
+    // Until it is done the ring holds counters: were the cipher to throw, none may be taken for keystream.
+    this.#count = 0
+    this.#ringUsed = Math.max(this.#ringUsed, this.#window * blocks * 16)
     this.#generate(this.#arena.rings.address(this.#ring), packetNumber, blocks, this.#window)
     this.#first = packetNumber
     this.#count = this.#window
@@ -213,9 +219,11 @@ export class AesSimdKey implements PacketKey, Holder {
       throw new RangeError(`"payloadLength" expected at most ${(MAX_BLOCKS - 1) * 16} bytes`)
     }
     const arena = this.#arena
-    const high = (packetNumber / TWO_32) | 0
+    const high = high32(packetNumber)
     arena.exports.counters(address, this.#address(), high, packetNumber | 0, blocks, packets)
     this.#cipher ??= this.#createBlockCipher(this.#secret.subarray(0, this.#keyLength))
-    arena.bytes.set(this.#cipher.encrypt(arena.view(address, blocks * packets * 16)), address)
+    const keystream = this.#cipher.encrypt(arena.view(address, blocks * packets * 16))
+    arena.bytes.set(keystream, address)
+    keystream.fill(0)
   }
 }

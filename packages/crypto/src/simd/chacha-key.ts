@@ -1,18 +1,16 @@
 // ChaCha20-Poly1305 packets on the SIMD engine: wholly in WebAssembly, no set-up, no look-ahead.
 
-import type { PacketKey } from '../provider.ts'
 import type { Arena } from './arena.ts'
-import { checkNumber, checkOpen, checkSample, checkSeal } from './bounds.ts'
+import { high32, SimdKey } from './simd-key.ts'
 
-const TWO_32 = 0x100000000
-
-export class ChachaSimdKey implements PacketKey {
+export class ChachaSimdKey extends SimdKey {
   readonly #arena: Arena
   /** key, iv (padded to 16) and hp, as assembly/layout.ts wants them. */
   readonly #context: Uint8Array
   #disposed: boolean
 
   constructor(arena: Arena, key: Uint8Array, iv: Uint8Array, hp: Uint8Array) {
+    super(arena)
     this.#arena = arena
     this.#context = new Uint8Array(80)
     this.#context.set(key, 0)
@@ -21,53 +19,40 @@ export class ChachaSimdKey implements PacketKey {
     this.#disposed = false
   }
 
-  protect(
-    offset: number,
+  protected seal(
+    packet: number,
     pnOffset: number,
     pnLength: number,
     payloadLength: number,
     packetNumber: number,
   ): void {
-    const arena = this.#arena
-    checkSeal(arena.slots, offset, pnOffset, pnLength, payloadLength)
-    checkNumber(packetNumber)
-    arena.exports.chachaProtect(
+    this.#arena.exports.chachaProtect(
       this.#load(),
-      arena.slotBase + offset,
-      pnOffset - offset,
+      packet,
+      pnOffset,
       pnLength,
       payloadLength,
-      (packetNumber / TWO_32) | 0,
+      high32(packetNumber),
       packetNumber | 0,
     )
   }
 
-  removeHeaderProtection(offset: number, pnOffset: number): number {
-    const arena = this.#arena
-    checkSample(arena.slots, offset, pnOffset)
-    const at = arena.slotBase + offset
-    const length = arena.exports.chachaUnmask(this.#load(), at, pnOffset - offset)
-    const b = arena.slots
-    let truncated = b[pnOffset]
-    for (let i = 1; i < length; i++) truncated = truncated * 256 + b[pnOffset + i]
-    return truncated
+  protected unmask(packet: number, pnOffset: number): number {
+    return this.#arena.exports.chachaUnmask(this.#load(), packet, pnOffset)
   }
 
-  unprotect(
-    offset: number,
+  protected open(
+    packet: number,
     headerLength: number,
     payloadLength: number,
     packetNumber: number,
   ): boolean {
-    const arena = this.#arena
-    if (!checkOpen(arena.slots, offset, headerLength, payloadLength)) return false
-    checkNumber(packetNumber)
-    const ok = arena.exports.chachaUnprotect(
+    const ok = this.#arena.exports.chachaUnprotect(
       this.#load(),
-      arena.slotBase + offset,
+      packet,
       headerLength,
       payloadLength,
-      (packetNumber / TWO_32) | 0,
+      high32(packetNumber),
       packetNumber | 0,
     )
     return ok !== 0
@@ -76,8 +61,7 @@ export class ChachaSimdKey implements PacketKey {
   dispose(): void {
     this.#disposed = true
     this.#context.fill(0)
-    const at = this.#arena.keyInput
-    this.#arena.bytes.fill(0, at, at + 80)
+    this.#arena.wipeWorkspace()
   }
 
   // Eighty bytes are copied faster than a pool is asked.
