@@ -126,7 +126,7 @@ export class Http3Connection {
    */
   cancelStalled(): number {
     let cancelled = 0
-    for (const stream of this.#core.streams) {
+    for (const stream of this.#core.streams.values()) {
       if (!stream.isStalled()) continue
       stream.handleStalled()
       cancelled++
@@ -255,7 +255,7 @@ export class Http3Connection {
     this.#goawayReceived = true
     this.#core.events.push({ type: 'goaway', id })
     if (this.#core.isServer) return // a push ID, and we do not push
-    for (const stream of this.#core.streams) {
+    for (const stream of this.#core.streams.values()) {
       if (stream.id < id) continue
       stream.handleRejected(
         new Http3Error(H3_REQUEST_REJECTED, 'the server is going away', { remote: true }),

@@ -3,7 +3,7 @@
 
 import { FieldSectionDecoder, FieldSectionEncoder, LINE_OVERHEAD } from '@godwit/qpack'
 import type { QuicPort } from '@godwit/quic'
-import { Ring } from '@godwit/wire'
+import { NumberMap, Ring } from '@godwit/wire'
 import { H3_EXCESSIVE_LOAD, H3_INTERNAL_ERROR, Http3Error } from './errors.ts'
 import type { Http3Event } from './event.ts'
 import { encodeHeadersFrame } from './frame-header.ts'
@@ -30,7 +30,7 @@ export class Http3Core {
   readonly head: MessageHead
   readonly events: Ring<Http3Event>
   /** Exchanges that are not over. */
-  readonly streams: Set<RequestStream>
+  readonly streams: NumberMap<RequestStream>
   peerSettings: PeerSettings | null
   /** Bytes held of HEADERS frames that have arrived in part. */
   partialSectionBytes: number
@@ -47,7 +47,7 @@ export class Http3Core {
     this.decoder = new FieldSectionDecoder({ maxSize: maxFieldSectionSize })
     this.head = new MessageHead()
     this.events = new Ring()
-    this.streams = new Set()
+    this.streams = new NumberMap()
     this.peerSettings = null
     this.partialSectionBytes = 0
     this.closed = false
@@ -66,7 +66,7 @@ export class Http3Core {
   /** The connection is over: forgets its exchanges. */
   end(): void {
     this.closed = true
-    for (const stream of this.streams) stream.drop()
+    for (const stream of this.streams.values()) stream.drop()
     this.streams.clear()
   }
 

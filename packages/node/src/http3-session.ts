@@ -7,6 +7,7 @@ import { H3_NO_ERROR, Http3Connection } from '@godwit/http3'
 import type { Http3ConnectionOptions, Http3Event, RequestStream } from '@godwit/http3'
 import type { Connection, ConnectionEvent, ConnectionStats } from '@godwit/quic'
 import type { TlsSession } from '@godwit/tls'
+import { NumberMap } from '@godwit/wire'
 import type { EndpointHost, ConnectionOwner } from './endpoint-host.ts'
 import { Http3HostError, userError } from './errors.ts'
 import type { ExchangeHandler } from './exchange.ts'
@@ -20,7 +21,7 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
   protected readonly host: EndpointHost
   protected readonly connection: Connection
   protected readonly http3: Http3Connection
-  readonly #exchanges: Map<number, ExchangeHandler>
+  readonly #exchanges: NumberMap<ExchangeHandler>
   #socket: SessionSocket | null
   #connected: boolean
   #closing: boolean
@@ -32,7 +33,7 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     this.host = host
     this.connection = connection
     this.http3 = new Http3Connection(connection, options)
-    this.#exchanges = new Map()
+    this.#exchanges = new NumberMap()
     this.#socket = null
     this.#connected = false
     this.#closing = false
@@ -233,7 +234,7 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     const cause = this.#error === null ? {} : { cause: this.#error }
     const message = 'the connection was closed'
     const lost = new Http3HostError('ERR_HTTP3_SESSION_CLOSED', message, cause)
-    const exchanges = [...this.#exchanges.values()]
+    const exchanges = this.#exchanges.values()
     this.#exchanges.clear()
     for (const exchange of exchanges) exchange.onSessionClosed(lost)
   }

@@ -1,5 +1,6 @@
 export { ByteReader } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'
+export { NumberMap } from './number-map.ts'
 export { RangeSet } from './range-set.ts'
 export { Ring } from './ring.ts'
 export { encodeVarint, encodeVarint2, encodeVarint8, MAX_VARINT, varintLength } from './varint.ts'

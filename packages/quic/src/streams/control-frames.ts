@@ -2,6 +2,7 @@
 // a frame is written: however often something changes, one frame says the latest, and no queue can
 // grow (RFC 9000 §13.3).
 
+import { Ring } from '@godwit/wire'
 import {
   dataBlockedLength,
   maxDataLength,
@@ -49,13 +50,15 @@ export const CONTROL_STREAMS_BLOCKED_UNI = 32
 export class ControlFrames {
   readonly #limits: ConnectionLimits
   #wanted: number
-  // Exactly those streams that have a bit set.
-  readonly #streams: Set<Stream>
+  /** Streams that had a bit set, each once; those of `#wanting` still have. */
+  readonly #streams: Ring<Stream>
+  #wanting: number
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits
     this.#wanted = 0
-    this.#streams = new Set()
+    this.#streams = new Ring()
+    this.#wanting = 0
   }
 
   request(control: number): void {
@@ -63,19 +66,23 @@ export class ControlFrames {
   }
 
   requestFor(stream: Stream, control: number): void {
+    if (stream.controls === 0) this.#wanting++
     stream.controls |= control
-    this.#streams.add(stream)
+    if (stream.controlsQueued) return
+    stream.controlsQueued = true
+    this.#streams.push(stream)
   }
 
   cancelFor(stream: Stream, control: number): void {
     if ((stream.controls & control) === 0) return
     stream.controls &= ~control
-    if (stream.controls === 0) this.#streams.delete(stream)
+    if (stream.controls === 0) this.#onServed()
   }
 
   clear(): void {
     this.#wanted = 0
-    this.#streams.clear()
+    this.#wanting = 0
+    this.#forgetStreams()
   }
 
   /** A frame of the connection was lost; true when it is wanted again, for nothing newer was sent. */
@@ -97,16 +104,36 @@ export class ControlFrames {
   }
 
   get hasPending(): boolean {
-    return this.#wanted !== 0 || this.#streams.size > 0
+    return this.#wanted !== 0 || this.#wanting > 0
   }
 
   /** Writes what fits; the rest stays wanted. */
   write(now: number, smoothedRtt: number, writer: PacketWriter): void {
     if (this.#wanted !== 0) this.#writeForConnection(now, smoothedRtt, writer)
-    for (const stream of this.#streams) {
-      writeForStream(stream, now, smoothedRtt, writer)
-      if (stream.controls !== 0) return
-      this.#streams.delete(stream)
+    for (;;) {
+      const stream = this.#streams.at(0)
+      if (stream === undefined) return
+      if (stream.controls !== 0) {
+        writeForStream(stream, now, smoothedRtt, writer)
+        if (stream.controls !== 0) return
+        this.#wanting--
+      }
+      stream.controlsQueued = false
+      this.#streams.shift()
+    }
+  }
+
+  #onServed(): void {
+    this.#wanting--
+    // What is left in the queue would keep streams that are over.
+    if (this.#wanting === 0) this.#forgetStreams()
+  }
+
+  #forgetStreams(): void {
+    for (;;) {
+      const stream = this.#streams.shift()
+      if (stream === undefined) return
+      stream.controlsQueued = false
     }
   }
 

@@ -1,6 +1,7 @@
 // Which streams exist, RFC 9000 §2.1 and §3: opening them, ours and the peer's, finding the one that a
 // frame is about, and forgetting those that are over.
 
+import { NumberMap } from '@godwit/wire'
 import { STREAM_LIMIT_ERROR, STREAM_STATE_ERROR, TransportError } from '../errors.ts'
 import type { TransportParameters } from '../transport-parameters.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
@@ -18,7 +19,7 @@ export const SEND = false
 
 export class StreamTable {
   /** Streams that are not over, by ID. */
-  readonly all: Map<number, Stream>
+  readonly all: NumberMap<Stream>
   /** The initiator bit of the streams that the peer opens. */
   readonly peerBit: number
 
@@ -40,7 +41,7 @@ export class StreamTable {
     limits: ConnectionLimits,
     host: StreamHost,
   ) {
-    this.all = new Map()
+    this.all = new NumberMap()
     this.#localBit = side === 'client' ? 0 : INITIATOR_BIT
     this.peerBit = this.#localBit ^ INITIATOR_BIT
     this.#local = local

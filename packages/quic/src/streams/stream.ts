@@ -19,6 +19,8 @@ export class Stream implements QuicStream {
   receive: ReceivePart | null
   /** CONTROL_ bits: frames to send. */
   controls: number
+  /** True while the stream waits in the queue of those with such frames. */
+  controlsQueued: boolean
   /** EVENT_ bits: events to be polled. */
   events: number
   /** True while the stream waits in the queue of those with events. */
@@ -34,6 +36,7 @@ export class Stream implements QuicStream {
     this.send = null
     this.receive = null
     this.controls = 0
+    this.controlsQueued = false
     this.events = 0
     this.eventQueued = false
     this.abandoned = false
