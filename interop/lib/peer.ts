@@ -44,6 +44,7 @@ export interface ClientTask {
   readonly port: number
   /** Files are written here under the last part of their path. */
   readonly downloads: string
+  /** What to trust. */
   readonly ca: string
   readonly logs: string
 }
@@ -64,6 +65,12 @@ export interface Peer {
   readonly packages: readonly string[]
   /** What it speaks in both roles, preferred first. Absent: hq-interop and h3. */
   readonly protocols?: readonly Alpn[]
+  /**
+   * Its client looks at six certificates at most between a server's and a trusted one, as verifiers
+   * after Mozilla's do. The chain of nine in `amplificationlimit` is the public runner's, whose clients
+   * do not verify it; this one is given a trusted certificate in the middle.
+   */
+  readonly shortChains?: boolean
   /**
    * Builds or fetches what it needs beyond packages, into the chroot's shared folder; does nothing
    * when that is there. Rejects with the reason when it cannot be had here.

@@ -102,7 +102,7 @@ async function attempt(chroot: Chroot, cell: Cell): Promise<Verdict> {
     address,
     port: clientPort,
     downloads,
-    ca: certificates.ca,
+    ca: client.shortChains === true ? certificates.middle : certificates.ca,
     logs: clientLogs,
   }
   const serverCommand = server.server(chroot, serverTask)

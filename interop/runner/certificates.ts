@@ -12,6 +12,8 @@ export interface Certificates {
   readonly cert: string
   readonly key: string
   readonly ca: string
+  /** A certificate of a long chain halfway to the leaf; of a short one the authority too. */
+  readonly middle: string
 }
 
 const NAMES = 'DNS:localhost,DNS:server,DNS:server4,DNS:server6,DNS:server46,IP:127.0.0.1,IP:::1'
@@ -36,7 +38,10 @@ for i in $(seq "$1"); do
   cat "$i.pem" chain.pem > next.pem
   mv next.pem chain.pem
 done
-mv chain.pem cert.pem; mv "$1.key" priv.key; mv 0.pem ca.pem
+mv chain.pem cert.pem; mv "$1.key" priv.key
+if [ "$1" -gt 2 ]; then up=$(($1 / 2)); else up=0; fi
+cp "$up.pem" middle.pem
+mv 0.pem ca.pem
 chmod 644 priv.key
 `
 
@@ -46,13 +51,14 @@ export async function makeCertificates(
   folder: string,
   length: number,
 ): Promise<Certificates> {
-  const [cert, key, ca] = ['cert.pem', 'priv.key', 'ca.pem'].map((name) => join(folder, name))
-  if (existsSync(ca)) return { cert, key, ca }
+  const names = ['cert.pem', 'priv.key', 'ca.pem', 'middle.pem']
+  const [cert, key, ca, middle] = names.map((name) => join(folder, name))
+  if (existsSync(ca)) return { cert, key, ca, middle }
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'make.sh'), SCRIPT)
   const argv = ['sh', '-c', `cd "${folder}" && sh make.sh ${length}`]
   const env = { ...process.env, NAMES, PADDING: PADDING.join(',') }
   const result = await run(chroot.command(...argv), { env })
   if (result.status !== 0) throw new Error(`openssl failed: ${result.stderr.slice(-500)}`)
-  return { cert, key, ca }
+  return { cert, key, ca, middle }
 }

@@ -79,7 +79,7 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
       folder: own,
       www: folder,
       files: [{ name: 'file', path: join(folder, 'file') }],
-      certificates: { cert: '', key: '', ca: '' },
+      certificates: { cert: '', key: '', ca: '', middle: '' },
       ports: [port, port + 1, port + 2],
     }).then((verdict) => ({ ...verdict, folder: own }))
   }

@@ -46,6 +46,7 @@ export const deno: Peer = {
   name: 'deno',
   packages: [],
   protocols: ['hq-interop'],
+  shortChains: true,
   async setup(chroot, log) {
     await ensureNpm(chroot, PACKAGE, VERSION, log)
     if (!existsSync(program(chroot))) throw new Error(`${PACKAGE} holds no program`)

@@ -10,6 +10,7 @@ export const firefox: Peer = {
   name: 'firefox',
   packages: ['firefox-esr', 'fonts-dejavu-core', 'libnss3-tools'],
   protocols: ['h3'],
+  shortChains: true,
   setup: () => Promise.resolve(),
   version: (chroot) => packageVersion(chroot, 'firefox-esr'),
   client(chroot, task) {

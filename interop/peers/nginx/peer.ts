@@ -23,6 +23,8 @@ http {
   access_log off;
   default_type application/octet-stream;
   ${temporary.map((name) => `${name}_temp_path ${folder};`).join('\n  ')}
+  # It takes a new connection ID of the client for each path, and two (the default) last for one move.
+  quic_active_connection_id_limit 8;
   quic_retry ${task.testcase === 'retry' ? 'on' : 'off'};
   server {
     listen ${hostPort(task.address, task.port)} quic reuseport;

@@ -39,6 +39,7 @@ export const quinn: Peer = {
   name: 'quinn',
   packages: ['cargo', 'rustc', 'gcc', 'libc6-dev', ...CRATES],
   protocols: ['hq-interop', 'h3'],
+  shortChains: true,
   async setup(chroot, log) {
     if (process.arch !== 'x64') throw new Error('the build is written for x86-64')
     const build = {
