@@ -9,7 +9,7 @@ export declare const AEAD_NONCE_LENGTH = 12
 export declare const AEAD_TAG_LENGTH = 16
 
 export interface BlockCipher {
-  encrypt(blocks: Uint8Array): Uint8Array
+  encrypt(blocks: Uint8Array): void
 }
 
 export type CipherSuite =

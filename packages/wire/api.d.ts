@@ -46,6 +46,17 @@ export declare class ByteWriter {
 
 export declare const MAX_VARINT: number
 
+export declare class NumberMap<T extends object> {
+  #private
+  constructor()
+  get size(): number
+  get(key: number): T | undefined
+  set(key: number, value: T): void
+  delete(key: number): boolean
+  clear(): void
+  values(): T[]
+}
+
 export declare class RangeSet {
   #private
   constructor(maxRanges?: number)

@@ -6,6 +6,7 @@ import { isIP } from 'node:net'
 
 import type { NetworkPath } from '@godwit/quic'
 import { SOCKET_BUFFER_SIZE } from './limits.ts'
+import { releaseMemory } from './release-memory.ts'
 import type { DatagramListener, DatagramSocket, LocalAddress } from './socket.ts'
 
 const ECN_NOT_ECT = 0
@@ -86,7 +87,10 @@ class DgramSocket implements DatagramSocket {
     } catch {
       // Some systems refuse instead of giving what they have; their default will do.
     }
-    socket.on('message', (bytes, peer) => listener.onDatagram(peer, ECN_NOT_ECT, bytes))
+    socket.on('message', (bytes, peer) => {
+      listener.onDatagram(peer, ECN_NOT_ECT, bytes)
+      releaseMemory(bytes)
+    })
     socket.on('error', (error) => listener.onSocketError(error))
   }
 

@@ -36,6 +36,9 @@ export const COPY_CHUNK: number = 64 * 1024
 /** Bytes of a slab that copies of small chunks share, which lives until all of them are acknowledged. */
 export const COPY_SLAB: number = 16 * 1024
 
+/** Buffers that are freed by one message, on a Node.js without a way to free one: 32 datagrams are 46 kB. */
+export const RELEASE_BATCH = 32
+
 /** Bytes of the largest copy that goes to a slab. */
 export const COPY_SMALL = 2048
 

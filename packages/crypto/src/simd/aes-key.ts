@@ -18,8 +18,8 @@ import { high32, SimdKey } from './simd-key.ts'
 
 /** A raw block cipher under one key, for keystream. */
 export interface BlockCipher {
-  /** Encrypts whole 16-byte blocks, each by itself (ECB). The caller copies the result and wipes it. */
-  encrypt(blocks: Uint8Array): Uint8Array
+  /** Encrypts whole 16-byte blocks in place, each by itself (ECB), and leaves no copy behind. */
+  encrypt(blocks: Uint8Array): void
 }
 
 export type CreateBlockCipher = (key: Uint8Array) => BlockCipher
@@ -222,8 +222,6 @@ export class AesSimdKey extends SimdKey implements Holder {
     const high = high32(packetNumber)
     arena.exports.counters(address, this.#address(), high, packetNumber | 0, blocks, packets)
     this.#cipher ??= this.#createBlockCipher(this.#secret.subarray(0, this.#keyLength))
-    const keystream = this.#cipher.encrypt(arena.view(address, blocks * packets * 16))
-    arena.bytes.set(keystream, address)
-    keystream.fill(0)
+    this.#cipher.encrypt(arena.view(address, blocks * packets * 16))
   }
 }

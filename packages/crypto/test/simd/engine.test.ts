@@ -1,36 +1,10 @@
-import { createCipheriv } from 'node:crypto'
 import { Prng } from '@godwit/testkit'
 import t from 'tap'
 import { createNobleProvider } from '../../src/index.ts'
 import type { CipherSuite, PacketEngine, PacketKey } from '../../src/index.ts'
-import { AesSimdKey } from '../../src/simd/aes-key.ts'
-import { Arena, CONTEXTS } from '../../src/simd/arena.ts'
-import { createSimdEngine, isSimdAvailable } from '../../src/simd/engine.ts'
-import { bestVariant, instantiate } from '../../src/simd/wasm.ts'
-import type { SimdVariant } from '../../src/simd/wasm.ts'
-
-const SUITES: readonly CipherSuite[] = [0x1301, 0x1302, 0x1303]
-
-/** Node's AES, with a count of the calls. */
-function blockCiphers() {
-  const count = { calls: 0, blocks: 0 }
-  return {
-    count,
-    create: (key: Uint8Array) => {
-      const cipher = createCipheriv(key.length === 16 ? 'aes-128-ecb' : 'aes-256-ecb', key, null)
-      cipher.setAutoPadding(false)
-      return {
-        encrypt: (blocks: Uint8Array) => {
-          count.calls++
-          count.blocks += blocks.length / 16
-          return cipher.update(blocks)
-        },
-      }
-    },
-  }
-}
-
-const variants: SimdVariant[] = bestVariant() === 'relaxed' ? ['plain', 'relaxed'] : ['plain']
+import { CONTEXTS } from '../../src/simd/arena.ts'
+import { createSimdEngine } from '../../src/simd/engine.ts'
+import { blockCiphers, SUITES, variants } from './support.ts'
 
 interface Keys {
   readonly simd: PacketKey
@@ -184,42 +158,5 @@ t.test('keystream is made ahead for packets in order, and never for forged ones'
   const before = ciphers.count.blocks
   for (let pn = 0; pn < 100; pn++) t.notOk(receiver.unprotect(at, 13, 1200, 5000 + pn))
   t.equal(ciphers.count.blocks - before, 100 * 76, 'one packet of keystream for each forgery')
-  t.end()
-})
-
-t.test('disposal wipes context, ring and key', (t) => {
-  const arena = new Arena((size) => instantiate('plain', size), 4096)
-  const raw = new Uint8Array(16).fill(7)
-  const key = new AesSimdKey(arena, blockCiphers().create, raw, new Uint8Array(12), raw)
-  // Contexts and rings: all that lies between the scratch space and the one-shot keystream.
-  const secrets = arena.bytes.subarray(4096, arena.oneShot)
-  for (let pn = 0; pn < 4; pn++) key.protect(0, 9, 4, 1200, pn)
-  t.ok(secrets.some((b) => b !== 0))
-  key.dispose()
-  t.notOk(secrets.some((b) => b !== 0))
-  t.notOk(arena.bytes.subarray(arena.keyInput, arena.slotBase).some((b) => b !== 0))
-  t.throws(() => key.protect(0, 9, 4, 1200, 5), /disposed/)
-  t.end()
-})
-
-t.test('a packet outside packet memory is refused before anything is touched', (t) => {
-  const engine = createSimdEngine({ slotCount: 1, createBlockCipher: blockCiphers().create })
-  const { base } = engine.memory
-  for (const suite of SUITES) {
-    const length = suite === 0x1301 ? 16 : 32
-    const key = engine.createPacketKey(
-      suite,
-      new Uint8Array(length),
-      new Uint8Array(12),
-      new Uint8Array(length),
-    )
-    t.throws(() => key.protect(base - 1, base + 8, 2, 100, 0), RangeError)
-    t.throws(() => key.protect(base, base + 9, 2, 2048, 0), RangeError)
-    t.throws(() => key.protect(base, base + 9, 2, -20, 0), RangeError)
-    t.throws(() => key.unprotect(base + 2040, 9, 100, 0), RangeError)
-    t.throws(() => key.unprotect(base, 9, Number.NaN, 0), RangeError)
-    t.throws(() => key.removeHeaderProtection(base + 2040, base + 2047), RangeError)
-  }
-  t.ok(isSimdAvailable())
   t.end()
 })

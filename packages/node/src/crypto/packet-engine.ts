@@ -14,6 +14,7 @@ import {
   type PacketKey,
   type PacketMemory,
 } from '@godwit/crypto'
+import { releaseMemory } from '../release-memory.ts'
 import { aeadName, type AeadName } from './aead.ts'
 
 const OPTIONS = { authTagLength: AEAD_TAG_LENGTH }
@@ -44,7 +45,9 @@ abstract class NodePacketKey extends PacketKeyBase {
     const end = start + payloadLength
     const cipher = createCipheriv(this.#name, this.#key, nonce, OPTIONS)
     cipher.setAAD(bytes.subarray(offset, start))
-    bytes.set(cipher.update(bytes.subarray(start, end)), start)
+    const ciphertext = cipher.update(bytes.subarray(start, end))
+    bytes.set(ciphertext, start)
+    releaseMemory(ciphertext)
     cipher.final()
     bytes.set(cipher.getAuthTag(), end)
   }
@@ -69,6 +72,7 @@ abstract class NodePacketKey extends PacketKeyBase {
       return false
     }
     bytes.set(plaintext, start)
+    releaseMemory(plaintext)
     return true
   }
 
