@@ -123,6 +123,14 @@ export const ANTI_AMPLIFICATION_FACTOR = 3
 /** PATH_RESPONSE frames that wait to be sent; one is normal, a flood of challenges gets no more. */
 export const MAX_PENDING_PATH_RESPONSES = 3
 
+/**
+ * Times per connection that a flight is repeated before its PTO because the peer seems to lack it, RFC
+ * 9002 §6.2.3. Some of the reasons are packets that nobody vouches for: a forger gains as many.
+ */
+export const MAX_EARLY_REPEATS = 5
+/** ms between a flight and its repetition: the packets of one burst are one reason. */
+export const EARLY_REPEAT_INTERVAL = 10
+
 /** Bytes of a datagram that every QUIC path carries, RFC 9000 §14: what we send until the handshake is confirmed. */
 export const BASE_DATAGRAM_SIZE = 1200
 /**

@@ -32,6 +32,7 @@ import {
   TIMER_KEY_DISCARD,
   TIMER_LOSS,
   TIMER_PACING,
+  TIMER_REPAIR,
 } from './timers.ts'
 
 /** Where a connection is in its life, for people and logs. RFC 9000 §10. */
@@ -156,7 +157,7 @@ export class Connection implements QuicPort {
 
   /** @internal */
   handleTimeout(now: number): void {
-    const { timers, recovery, path, spaces, streams, handshake } = this.#core
+    const { timers, recovery, repair, path, spaces, streams, handshake } = this.#core
     if (timers.isExpired(TIMER_CLOSE, now)) {
       this.#becomeDrained()
       return
@@ -182,6 +183,7 @@ export class Connection implements QuicPort {
         recovery.setMaxDatagramSize(path.maxDatagramSize)
       }
     }
+    if (timers.isExpired(TIMER_REPAIR, now)) repair.onTimeout(now)
     if (timers.isExpired(TIMER_PACING, now)) timers.stop(TIMER_PACING)
     if (timers.isExpired(TIMER_KEY_DISCARD, now)) {
       timers.stop(TIMER_KEY_DISCARD)
@@ -354,8 +356,9 @@ export class Connection implements QuicPort {
   // timer but something to send; the endpoint polls.
   #syncTimers(now: number): void {
     if (this.#state.kind !== 'open') return
-    const { timers, recovery, idle, spaces, handshake } = this.#core
+    const { timers, recovery, repair, idle, spaces, handshake } = this.#core
     timers.set(TIMER_LOSS, recovery.timeout())
+    timers.set(TIMER_REPAIR, repair.deadline(now))
     timers.set(TIMER_IDLE, idle.deadline(recovery.ptoInterval()))
     if (handshake.complete) timers.stop(TIMER_HANDSHAKE)
     let ackAt = Infinity

@@ -19,6 +19,7 @@ import type { TransportParameters } from '../transport-parameters.ts'
 import { ConnectionEvents } from './connection-events.ts'
 import type { DropCounts } from './drop-counts.ts'
 import { HandshakeDriver, localTransportParameters } from './handshake-driver.ts'
+import { HandshakeRepair } from './handshake-repair.ts'
 import { IdleTimeout } from './idle-timeout.ts'
 import type { ConnectionIdIssuer } from './local-connection-ids.ts'
 import { LocalConnectionIds } from './local-connection-ids.ts'
@@ -77,6 +78,7 @@ export class ConnectionCore {
   readonly events: ConnectionEvents
   readonly recovery: LossDetection
   readonly handshake: HandshakeDriver
+  readonly repair: HandshakeRepair
   readonly idle: IdleTimeout
   readonly timers: Timers
   /** Packets sent and received; only grow. */
@@ -116,6 +118,7 @@ export class ConnectionCore {
       peerSource,
       retrySource: null,
     })
+    this.repair = new HandshakeRepair(this)
     this.idle = new IdleTimeout(now, options.maxIdleTimeout)
     this.timers = new Timers()
     this.counts = { packetsSent: 0, packetsReceived: 0 }

@@ -115,7 +115,9 @@ function ack({ core, now, space }: FrameHandlers, frame: Frame): void {
   frame.ack.scaleDelay(parameters === null ? 3 : parameters.ackDelayExponent)
   core.recovery.onAckReceived(now, space.index, frame.ack)
   space.phases?.onAckReceived(frame.ack.largest)
-  if (space.index === SPACE_APPLICATION) core.streams.setRtt(core.recovery.smoothedRtt)
+  if (space.index !== SPACE_APPLICATION) return
+  core.streams.setRtt(core.recovery.smoothedRtt)
+  core.handshake.onOneRttAck(now, frame.ack.largest)
 }
 
 function crypto({ core, now, space, bytes }: FrameHandlers, frame: Frame): void {

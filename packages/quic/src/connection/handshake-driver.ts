@@ -62,6 +62,8 @@ export class HandshakeDriver {
   confirmed: boolean
   /** A server owes the client HANDSHAKE_DONE, RFC 9000 §19.20. */
   handshakeDonePending: boolean
+  /** Number of our first 1-RTT packet; Infinity before there are keys for one. */
+  firstOneRttPacket: number
   /** What a Retry gave us to show in Initial packets, RFC 9000 §17.2.5; empty without one. */
   retryToken: Uint8Array
   /** Null until they came. */
@@ -75,6 +77,7 @@ export class HandshakeDriver {
     this.complete = false
     this.confirmed = false
     this.handshakeDonePending = false
+    this.firstOneRttPacket = Infinity
     this.retryToken = new Uint8Array(0)
     this.peerParameters = null
   }
@@ -111,6 +114,17 @@ export class HandshakeDriver {
     if (this.peerParameters !== null) path.raiseDatagramSize(this.peerParameters.maxUdpPayloadSize)
     recovery.setMaxDatagramSize(path.maxDatagramSize)
     events.onConfirmed()
+  }
+
+  /**
+   * An ACK of 1-RTT packets came. RFC 9001 §4.1.2: "a client MAY consider the handshake to be
+   * confirmed when it receives an acknowledgment for a 1-RTT packet": the server opens those only
+   * after our Finished. HANDSHAKE_DONE may have been lost.
+   */
+  onOneRttAck(now: number, largest: number): void {
+    if (this.#core.side === 'client' && this.complete && largest >= this.firstOneRttPacket) {
+      this.confirm(now)
+    }
   }
 
   #pump(now: number): void {
@@ -152,6 +166,9 @@ export class HandshakeDriver {
     // 0-RTT keys come with resumption; until then a session has none to give.
     if (level === LEVEL_HANDSHAKE || level === LEVEL_APPLICATION) {
       spaces.ofLevel(level).installSecrets(shared.protection, cipherSuite, read, write)
+    }
+    if (level === LEVEL_APPLICATION && write !== null) {
+      this.firstOneRttPacket = spaces.application.nextPacketNumber
     }
     if (level === LEVEL_HANDSHAKE) recovery.setHasHandshakeKeys(now)
     if (read !== null) wipe(read)

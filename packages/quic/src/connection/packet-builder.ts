@@ -209,7 +209,11 @@ export class PacketBuilder {
     const probe = recovery.probesPending(space.index) > 0
     if (probe && !hasData(core, space)) recovery.offerProbeTokens(space.index)
     const data = (probe || hasData(core, space)) && mayElicit(core, now, probe)
-    const ack = space.received.hasAck() && (data || space.received.ackRequired(now))
+    // A probe says again what was received: the ACK that said so may have been lost, too, and then
+    // the peer repeats what is here instead of what is missing.
+    const ack = data
+      ? space.received.hasAck() || (probe && space.received.largest >= 0)
+      : space.received.ackRequired(now)
     if (!data && !ack) return false
     checkKeyLimits(core, space)
     if (!draft.begin(core, space, at, end)) return false

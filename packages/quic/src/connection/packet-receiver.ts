@@ -64,7 +64,7 @@ export class PacketReceiver {
    * @throws TransportError for a violation in an authentic packet, VersionNegotiationError.
    */
   handleDatagram(now: number, ecn: number, offset: number, length: number): void {
-    this.#handlePackets(now, ecn, offset, offset + length, length)
+    this.#handlePackets(now, now, ecn, offset, offset + length, length)
     if (this.#early.length > 0) this.#handleEarlyPackets(now, offset)
   }
 
@@ -76,14 +76,21 @@ export class PacketReceiver {
     if (!application.canOpen && !handshakeReady) return
     const { base, slotSize } = this.#core.shared.protection.engine.memory
     const slot = offset - ((offset - base) % slotSize)
-    for (const packet of this.#early.take()) {
+    for (const { receivedAt, bytes } of this.#early.take()) {
       if (this.peerClose !== null) return
-      this.#bytes.set(packet, slot)
-      this.#handlePackets(now, 0, slot, slot + packet.length, packet.length)
+      this.#bytes.set(bytes, slot)
+      this.#handlePackets(now, receivedAt, 0, slot, slot + bytes.length, bytes.length)
     }
   }
 
-  #handlePackets(now: number, ecn: number, start: number, end: number, size: number): void {
+  #handlePackets(
+    now: number,
+    receivedAt: number,
+    ecn: number,
+    start: number,
+    end: number,
+    size: number,
+  ): void {
     const { reader, header, drops } = this.#core.shared
     let at = start
     let firstDcid = -1
@@ -102,7 +109,7 @@ export class PacketReceiver {
         drops.mismatchedConnectionId++
         continue
       }
-      this.#handlePacket(now, ecn, header, size)
+      this.#handlePacket(now, receivedAt, ecn, header, size)
       this.discardSpaces(now)
     }
   }
@@ -115,14 +122,21 @@ export class PacketReceiver {
     return true
   }
 
-  #handlePacket(now: number, ecn: number, header: PacketHeader, datagramSize: number): void {
+  #handlePacket(
+    now: number,
+    receivedAt: number,
+    ecn: number,
+    header: PacketHeader,
+    datagramSize: number,
+  ): void {
     const { drops } = this.#core.shared
     const space = this.#spaceOf(now, header, datagramSize)
     if (space === null) return
     if (!space.canOpen) {
       // RFC 9001 §5.7: packets that came before their keys MAY be kept.
-      const keep = !space.discarded && this.#early.add(this.#bytes, header.start, header.end)
+      const keep = !space.discarded && this.#early.add(now, this.#bytes, header.start, header.end)
       if (!keep) drops.noKeys++
+      this.#core.repair.onWithoutKeys(now, space)
       return
     }
     const { start, packetNumberOffset, end } = header
@@ -171,6 +185,7 @@ export class PacketReceiver {
     this.#onAuthentic(space)
     const payloadEnd = payloadStart + payloadLength
     const { dcidStart } = header
+    const flightSent = this.#core.recovery.hasInFlight(space.index)
     const ackEliciting = this.#handlers.handlePayload(
       now,
       space,
@@ -178,7 +193,8 @@ export class PacketReceiver {
       payloadStart,
       payloadEnd,
     )
-    space.received.onPacketReceived(now, packetNumber, ackEliciting, ecn)
+    space.received.onPacketReceived(receivedAt, packetNumber, ackEliciting, ecn)
+    if (flightSent && ackEliciting) this.#core.repair.onAckEliciting(now, space)
   }
 
   /** The space of a packet, or null when a packet of this type is not taken. */

@@ -3,9 +3,15 @@
 
 import { MAX_UNDECRYPTABLE_PACKETS, MAX_UNDECRYPTABLE_PACKET_SIZE } from '../limits.ts'
 
+/** A packet, and when it came, in ms: the delay of its ACK counts from there (RFC 9000 §13.2.5). */
+export interface UndecryptablePacket {
+  readonly receivedAt: number
+  readonly bytes: Uint8Array
+}
+
 /** A few copies, made while the handshake runs and dropped with it. */
 export class UndecryptablePackets {
-  #packets: Uint8Array[]
+  #packets: UndecryptablePacket[]
 
   constructor() {
     this.#packets = []
@@ -16,15 +22,15 @@ export class UndecryptablePackets {
   }
 
   /** Keeps a copy of a packet. False: no room, the packet is lost like any other lost packet. */
-  add(bytes: Uint8Array, start: number, end: number): boolean {
+  add(receivedAt: number, bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#packets.length === MAX_UNDECRYPTABLE_PACKETS) return false
     if (end - start > MAX_UNDECRYPTABLE_PACKET_SIZE) return false
-    this.#packets.push(bytes.slice(start, end))
+    this.#packets.push({ receivedAt, bytes: bytes.slice(start, end) })
     return true
   }
 
   /** Takes all of them, in the order in which they came. */
-  take(): Uint8Array[] {
+  take(): UndecryptablePacket[] {
     const packets = this.#packets
     this.#packets = []
     return packets

@@ -132,7 +132,7 @@ export class LossDetection {
     }
     if (ackEliciting < 0) return
     if (ackEliciting > 0) {
-      this.#updateRtt(now, space, sent, ack)
+      this.#updateRtt(now, sent, ack)
       this.#probes[space] = 0
     }
     // RFC 9002 appendix A.7 and RFC 9000 §13.4.2: here validated ECN-CE counts become congestion
@@ -163,11 +163,24 @@ export class LossDetection {
       // RFC 9002 §6.2.2.1: against the deadlock of a server at its amplification limit.
       this.#probes[this.#hasHandshakeKeys ? SPACE_HANDSHAKE : SPACE_INITIAL] = 1
     } else {
-      this.#requestProbes(space)
+      this.requestProbes(space, PROBES_PER_PTO)
     }
     // RFC 9002 §6.2.1: "When a PTO timer expires, the PTO backoff MUST be increased".
     this.#timer.ptoCount++
     this.#timer.set(now)
+  }
+
+  /**
+   * `count` ack-eliciting packets of the space are to go now, and one of every other space with data in
+   * flight (RFC 9002 §6.2.4). Nothing is lost by that, and the PTO keeps its backoff.
+   */
+  requestProbes(space: PacketNumberSpace, count: number): void {
+    for (let other = SPACE_INITIAL; other <= SPACE_APPLICATION; other++) {
+      if (other === space) this.#probes[other] = count
+      else if (this.#sent[other].ackElicitingCount > 0 && this.#probes[other] === 0) {
+        this.#probes[other] = 1
+      }
+    }
   }
 
   /**
@@ -231,21 +244,26 @@ export class LossDetection {
   }
 
   /**
-   * For a probe with nothing new to carry: reports the tokens of the oldest unacknowledged packet
-   * to `onTokenLost` while the packet stays in flight (RFC 9002 §6.2.4). False: nothing left to
-   * offer, send PING.
+   * For a probe with nothing new to carry: reports the tokens of the oldest unacknowledged packets,
+   * as many as one packet holds, to `onTokenLost` while they stay in flight (RFC 9002 §6.2.4). False:
+   * nothing left to offer, send PING.
    */
   offerProbeTokens(space: PacketNumberSpace): boolean {
     const sent = this.#sent[space]
+    let room = this.#maxDatagramSize
+    let useful = false
     for (let n = sent.base; n < sent.next; n++) {
       const flags = sent.flags(n)
       if ((flags & SENT_ACK_ELICITING) === 0 || (flags & (SENT_OUTSTANDING | SENT_PROBED)) !== 1) {
         continue
       }
+      if (useful && sent.size(n) > room) break
       sent.markProbed(n)
-      if (this.#reportLost(space, sent, n)) return true
+      if (!this.#reportLost(space, sent, n)) continue
+      useful = true
+      room -= sent.size(n)
     }
-    return false
+    return useful
   }
 
   /** Whether the congestion window lets an in-flight packet of `bytes` go. Ask for every packet. */
@@ -265,6 +283,16 @@ export class LossDetection {
   }
 
   // --- reads
+
+  /** Whether something of the space that elicits an ACK is neither acknowledged nor lost. */
+  hasInFlight(space: PacketNumberSpace): boolean {
+    return this.#sent[space].ackElicitingCount > 0
+  }
+
+  /** When the last ack-eliciting packet of the space was sent; 0 before the first. */
+  lastAckElicitingAt(space: PacketNumberSpace): Millis {
+    return this.#sent[space].lastAckElicitingAt
+  }
 
   /** Largest packet number of ours that the peer acknowledged, -1 before the first. */
   largestAcked(space: PacketNumberSpace): number {
@@ -339,14 +367,19 @@ export class LossDetection {
     }
   }
 
-  #updateRtt(now: Millis, space: PacketNumberSpace, sent: SentPackets, ack: AckRecord): void {
+  #updateRtt(now: Millis, sent: SentPackets, ack: AckRecord): void {
     // RFC 9002 §5.1: only when the largest acknowledged is newly acknowledged.
     if (ack.largest < sent.base || (sent.flags(ack.largest) & SENT_NEWLY_ACKED) === 0) return
     let delay = ack.delay
-    // RFC 9002 §5.3: Initial packets are not delayed; max_ack_delay counts when it is confirmed.
-    if (space === SPACE_INITIAL) delay = 0
-    else if (this.#timer.handshakeConfirmed) delay = Math.min(delay, this.#timer.maxAckDelay)
-    this.rtt.update(now, now - sent.sentTime(ack.largest), delay)
+    const sample = now - sent.sentTime(ack.largest)
+    // RFC 9002 §5.3: max_ack_delay counts when the handshake is confirmed. Before that an ACK may come
+    // late since its packet waited for keys, or since the first one was lost and a probe repeats it.
+    // "MAY ignore the acknowledgment delay for Initial packets": not here, for the same reason.
+    if (this.#timer.handshakeConfirmed) delay = Math.min(delay, this.#timer.maxAckDelay)
+    // RFC 9002 §5.3 (deviates): nothing is subtracted from the first sample, so one that is mostly
+    // delay would make the PTO longer than not knowing does, for many round trips. It is not taken.
+    else if (!this.rtt.hasSample && delay > sample / 2) return
+    this.rtt.update(now, sample, delay)
   }
 
   // --- loss
@@ -448,15 +481,5 @@ export class LossDetection {
     this.congestion.onCongestionEvent(now, sent.sentTime(n))
     sent.lostSince = -1
     sent.trim()
-  }
-
-  /** RFC 9002 §6.2.4: two packets of the space, and one of every other space with data in flight. */
-  #requestProbes(space: PacketNumberSpace): void {
-    for (let other = SPACE_INITIAL; other <= SPACE_APPLICATION; other++) {
-      if (other === space) this.#probes[other] = PROBES_PER_PTO
-      else if (this.#sent[other].ackElicitingCount > 0 && this.#probes[other] === 0) {
-        this.#probes[other] = 1
-      }
-    }
   }
 }

@@ -130,13 +130,16 @@ t.test('RFC 9000 §10.2.1: the close goes again at the 1st, 2nd, 4th, 8th packet
 t.test('packets that wait for keys are few, small, and copies', (t) => {
   const early = new UndecryptablePackets()
   const memory = new Uint8Array(3000).fill(7)
-  t.equal(early.add(memory, 0, MAX_UNDECRYPTABLE_PACKET_SIZE + 1), false)
-  for (let i = 0; i < MAX_UNDECRYPTABLE_PACKETS; i++) t.equal(early.add(memory, i, i + 100), true)
-  t.equal(early.add(memory, 0, 100), false)
+  t.equal(early.add(1, memory, 0, MAX_UNDECRYPTABLE_PACKET_SIZE + 1), false)
+  for (let i = 0; i < MAX_UNDECRYPTABLE_PACKETS; i++) {
+    t.equal(early.add(10 + i, memory, i, i + 100), true)
+  }
+  t.equal(early.add(2, memory, 0, 100), false)
   memory.fill(0)
   const packets = early.take()
   t.equal(packets.length, MAX_UNDECRYPTABLE_PACKETS)
-  t.equal(packets[0][0], 7)
+  t.equal(packets[0].bytes[0], 7)
+  t.equal(packets[1].receivedAt, 11)
   t.equal(early.length, 0)
   t.end()
 })

@@ -93,7 +93,7 @@ export class Appendix {
     if (newly.some((p) => p.kind === ELICITING)) {
       this.probes[space] = 0
       const last = newly.at(-1)!
-      if (last.number === largest) this.#updateRtt(now, space, now - last.timeSent, delay)
+      if (last.number === largest) this.#updateRtt(now, now - last.timeSent, delay)
     }
     this.#onPacketsLost(now, space, this.#detectLost(now, space))
     for (const p of newly) {
@@ -185,7 +185,9 @@ export class Appendix {
     return best
   }
 
-  #updateRtt(now: number, space: number, sample: number, ackDelay: number): void {
+  #updateRtt(now: number, sample: number, ackDelay: number): void {
+    // Not in the pseudocode: a first sample that is mostly delay is not taken.
+    if (this.firstSample === Infinity && !this.confirmed && ackDelay > sample / 2) return
     this.latestRtt = sample
     if (this.firstSample === Infinity) {
       this.firstSample = now
@@ -195,7 +197,8 @@ export class Appendix {
       return
     }
     this.minRtt = Math.min(this.minRtt, sample)
-    let delay = space === 0 ? 0 : ackDelay
+    // The delay of Initial packets counts: §5.3 leaves it open.
+    let delay = ackDelay
     if (this.confirmed) delay = Math.min(delay, this.maxAckDelay)
     const adjusted = sample >= this.minRtt + delay ? sample - delay : sample
     this.rttvar = (3 / 4) * this.rttvar + (1 / 4) * Math.abs(this.smoothedRtt - adjusted)

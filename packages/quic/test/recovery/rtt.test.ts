@@ -76,7 +76,7 @@ t.test('RFC 9002 §5.1: an ACK of packets that elicit none gives no sample (rfc9
 })
 
 t.test(
-  'RFC 9002 §5.3: the delay of Initial packets is ignored; max_ack_delay limits it once confirmed',
+  'RFC 9002 §5.3: max_ack_delay limits the delay of an ACK once the handshake is confirmed',
   (t) => {
     const sample = (space: 0 | 1 | 2, confirmed: boolean): number => {
       const s = new Sender({ confirmed })
@@ -89,10 +89,31 @@ t.test(
       s.ack([[0, 1]], 60, space)
       return (s.rtt.smoothed - 0.875 * 10) / 0.125
     }
-    t.equal(sample(SPACE_INITIAL, false), 90, 'rfc9002#5.3-3')
+    t.equal(
+      sample(SPACE_INITIAL, false),
+      30,
+      'rfc9002#5.3-3 permits to ignore it: a probe repeats ACKs',
+    )
     t.equal(sample(SPACE_HANDSHAKE, false), 30, 'rfc9002#5.3-4')
     t.equal(sample(SPACE_APPLICATION, false), 30, 'rfc9002#5.3-1')
     t.equal(sample(SPACE_APPLICATION, true), 65, 'rfc9002#5.3-5')
     t.end()
   },
 )
+
+t.test('RFC 9002 §5.3: a first sample that is mostly the delay of its ACK is not taken', (t) => {
+  const first = (delay: number, confirmed: boolean): number => {
+    const s = new Sender({ confirmed })
+    s.recovery.setMaxAckDelay(25)
+    s.send(1, SPACE_HANDSHAKE)
+    s.now += 1030
+    s.ack([[0, 0]], delay, SPACE_HANDSHAKE)
+    t.equal(s.rtt.hasSample, s.rtt.smoothed === 1030)
+    return s.rtt.smoothed
+  }
+  t.equal(first(1000, false), 333)
+  t.equal(first(516, false), 333)
+  t.equal(first(515, false), 1030)
+  t.equal(first(1000, true), 1030, 'a peer that promised a short delay has no say in it')
+  t.end()
+})

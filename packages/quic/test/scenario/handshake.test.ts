@@ -152,7 +152,7 @@ t.test('RFC 9001 §5.7: packets that come before their keys are kept and opened 
   let held = true
   const late: NetworkNode = {
     push: (now, datagram, emit) => {
-      emit(held ? now + 15 : now, datagram)
+      emit(held ? now + 2 : now, datagram)
       held = false
     },
   }
