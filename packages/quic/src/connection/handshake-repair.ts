@@ -30,14 +30,15 @@ export class HandshakeRepair {
   }
 
   /**
-   * An ack-eliciting packet came in a space in which something of ours was in flight before. RFC 9002
-   * §6.2.3: "When a server receives an Initial packet containing duplicate CRYPTO data, it can assume
-   * the client did not receive all of the server's CRYPTO data". So does a client that probes with PING,
-   * in either space: it has nothing else to say before it has our whole flight.
+   * An ack-eliciting packet was handled. RFC 9002 §6.2.3: "When a server receives an Initial packet
+   * containing duplicate CRYPTO data, it can assume the client did not receive all of the server's
+   * CRYPTO data". A client that probes with PING shows the same, in either space: it has nothing else
+   * to say before it has our whole flight.
    */
   onAckEliciting(now: number, space: PacketSpace): void {
     const { side, handshake } = this.#core
-    if (side === 'server' && !handshake.complete) this.#repeat(now, space.index)
+    if (side === 'client' || handshake.complete || space.crypto.acknowledged) return
+    this.#repeat(now, space.index)
   }
 
   /** A packet came for which there are no keys, not yet or no longer. Nobody vouches for it. */

@@ -185,7 +185,6 @@ export class PacketReceiver {
     this.#onAuthentic(space)
     const payloadEnd = payloadStart + payloadLength
     const { dcidStart } = header
-    const flightSent = this.#core.recovery.hasInFlight(space.index)
     const ackEliciting = this.#handlers.handlePayload(
       now,
       space,
@@ -194,7 +193,7 @@ export class PacketReceiver {
       payloadEnd,
     )
     space.received.onPacketReceived(receivedAt, packetNumber, ackEliciting, ecn)
-    if (flightSent && ackEliciting) this.#core.repair.onAckEliciting(now, space)
+    if (ackEliciting) this.#core.repair.onAckEliciting(now, space)
   }
 
   /** The space of a packet, or null when a packet of this type is not taken. */
