@@ -97,6 +97,21 @@ export const MAX_SKIPPED_PACKET_NUMBERS = 8
  */
 export const MAX_RECEIVED_RANGES = 64
 
+/**
+ * Microseconds; what min_ack_delay announces (draft-ietf-quic-ack-frequency §3): timers of the host
+ * count whole milliseconds.
+ */
+export const MIN_ACK_DELAY = 1000
+/**
+ * Acknowledgements that we want per congestion window: fewer would make bursts, and leave loss
+ * detection and the growth of the window with few samples.
+ */
+export const ACKS_PER_WINDOW = 8
+/** Packets per acknowledgement that we ask for at most: what more would save is little. */
+export const MAX_PACKETS_PER_ACK = 32
+/** The part of the round trip by which we ask acknowledgements to be late at most. */
+export const ACK_DELAY_PER_RTT: number = 1 / 4
+
 /** Bytes. A piece of a STREAM frame shorter than this is not worth its header at the end of a packet. */
 export const MIN_STREAM_FRAGMENT = 64
 
@@ -140,6 +155,17 @@ export const BASE_DATAGRAM_SIZE = 1200
  * carries 1200 but not 1350 shows by PTOs in a row, and gets 1200 again.
  */
 export const CONFIRMED_DATAGRAM_SIZE = 1350
+/**
+ * Bytes of the largest datagram that a path is probed for: an Ethernet frame's 1500 less the headers of
+ * IPv6 and UDP. Larger frames do not cross the internet.
+ */
+export const MAX_DATAGRAM_SIZE = 1452
+/** MAX_PROBES of RFC 8899 §5.1.2: probes of one size that are lost before it counts as too large. */
+export const MTU_PROBES = 3
+/** Bytes between what a path carries and what it does not carry that are not worth another probe. */
+export const MTU_SEARCH_STEP = 20
+/** PMTU_RAISE_TIMER of RFC 8899 §5.1.1 in ms: how long a size that is below the largest stays. */
+export const MTU_RAISE_INTERVAL = 600_000
 /** PTOs in a row after which datagrams shrink to `BASE_DATAGRAM_SIZE`. Two happen by chance. */
 export const BLACK_HOLE_PTO_COUNT = 3
 /** Bytes of a packet slot that a received datagram leaves free, as an engine asks (PacketMemory). */

@@ -1,0 +1,127 @@
+import t from 'tap'
+import * as fc from 'fast-check'
+import { MtuSearch } from '../../src/connection/mtu-search.ts'
+import {
+  BASE_DATAGRAM_SIZE,
+  MAX_DATAGRAM_SIZE,
+  MTU_PROBES,
+  MTU_RAISE_INTERVAL,
+  MTU_SEARCH_STEP,
+} from '../../src/limits.ts'
+
+/** Sends probes over a path that carries `mtu` bytes until the search is over; how many it took. */
+function searchOver(search: MtuSearch, mtu: number, now: number): number {
+  let probes = 0
+  for (;;) {
+    const size = search.probeSize(now)
+    if (size === 0) return probes
+    probes++
+    search.onProbeSent()
+    if (size <= mtu) search.onProbeAcked(now, size)
+    else search.onProbeLost(now, size)
+  }
+}
+
+// rfc9000#14.3-1, rfc8899#5.1.2-2
+t.test('RFC 9000 §14.3: nothing above 1200 bytes before the search, and no probe', (t) => {
+  const search = new MtuSearch()
+  t.equal(search.size, 1200)
+  t.equal(search.probeSize(0), 0)
+  t.end()
+})
+
+// rfc8899#5.3.2-1
+t.test('RFC 8899 §5.3.2: on a path of Ethernet one probe is all it takes', (t) => {
+  const search = new MtuSearch()
+  search.start(65527)
+  t.equal(searchOver(search, 1472, 0), 1)
+  t.equal(search.size, MAX_DATAGRAM_SIZE)
+  t.equal(search.probeSize(1e9), 0, 'and there is no further one')
+  t.end()
+})
+
+// rfc8899#3-1, rfc8899#3-7, rfc8899#3-17
+t.test('RFC 8899 §5.3: the search finds what the path carries, and never believes in more', (t) => {
+  const numbers = fc.tuple(
+    fc.integer({ min: 1200, max: 1500 }),
+    fc.integer({ min: 1200, max: 1500 }),
+  )
+  fc.assert(
+    fc.property(numbers, ([mtu, peerMaximum]) => {
+      const search = new MtuSearch()
+      search.start(peerMaximum)
+      const probes = searchOver(search, mtu, 0)
+      const best = Math.min(mtu, peerMaximum, MAX_DATAGRAM_SIZE)
+      return (
+        search.size <= best && search.size + MTU_SEARCH_STEP >= best && probes <= 6 * MTU_PROBES
+      )
+    }),
+    { seed: 8899, numRuns: 500 },
+  )
+  t.end()
+})
+
+// rfc8899#3-7
+t.test('RFC 8899 §5.1.2: a probe that is lost by chance is repeated', (t) => {
+  const search = new MtuSearch()
+  search.start(1452)
+  for (let i = 1; i < MTU_PROBES; i++) {
+    t.equal(search.probeSize(0), 1452)
+    search.onProbeSent()
+    t.equal(search.probeSize(0), 0, 'one at a time')
+    search.onProbeLost(0, 1452)
+  }
+  search.probeSize(0)
+  search.onProbeSent()
+  t.equal(search.onProbeAcked(0, 1452), true)
+  t.equal(search.size, 1452)
+  t.end()
+})
+
+t.test('RFC 8899 §5.1.1: what is below the largest is tried again after ten minutes', (t) => {
+  const search = new MtuSearch()
+  search.start(1452)
+  searchOver(search, 1300, 0)
+  const before = search.size
+  t.ok(before <= 1300)
+  t.equal(search.probeSize(MTU_RAISE_INTERVAL - 1), 0)
+  t.equal(search.probeSize(MTU_RAISE_INTERVAL), 1452)
+  searchOver(search, 1452, MTU_RAISE_INTERVAL)
+  t.equal(search.size, 1452)
+  t.end()
+})
+
+// rfc8899#4.6.2-4
+t.test('RFC 8899 §4.3: after a black hole datagrams are as small as at first', (t) => {
+  const search = new MtuSearch()
+  search.start(1452)
+  searchOver(search, 1452, 0)
+  t.equal(search.onBlackHole(1000), true)
+  t.equal(search.size, BASE_DATAGRAM_SIZE)
+  t.equal(search.onBlackHole(1000), false, 'there is nothing smaller')
+  t.equal(search.probeSize(1000), 0)
+  t.equal(search.probeSize(1000 + MTU_RAISE_INTERVAL), 1452)
+  t.end()
+})
+
+t.test('a probe of a search that was given up changes nothing', (t) => {
+  const search = new MtuSearch()
+  search.start(1452)
+  searchOver(search, 1400, 0)
+  const { size } = search
+  search.probeSize(MTU_RAISE_INTERVAL)
+  search.onProbeSent()
+  search.onBlackHole(MTU_RAISE_INTERVAL)
+  t.equal(search.onProbeAcked(MTU_RAISE_INTERVAL, 1452), false)
+  search.onProbeLost(MTU_RAISE_INTERVAL, size)
+  t.equal(search.size, BASE_DATAGRAM_SIZE)
+  t.end()
+})
+
+t.test('RFC 9000 §18.2: a peer that takes 1200 bytes only is sent no probe', (t) => {
+  const search = new MtuSearch()
+  search.start(1200)
+  t.equal(search.probeSize(0), 0)
+  t.equal(search.probeSize(1e9), 0)
+  t.end()
+})
