@@ -74,5 +74,8 @@ export const FRAME_PATH_RESPONSE = 0x1b
 export const FRAME_CONNECTION_CLOSE = 0x1c
 export const FRAME_CONNECTION_CLOSE_APPLICATION = 0x1d
 export const FRAME_HANDSHAKE_DONE = 0x1e
-/** Types from here on are unknown to version 1 without extensions. */
-export const FRAME_TYPE_COUNT = 0x1f
+// draft-ietf-quic-ack-frequency.
+export const FRAME_IMMEDIATE_ACK = 0x1f
+export const FRAME_ACK_FREQUENCY = 0xaf
+/** One more than the largest type that we know: the length of tables of frame types. */
+export const FRAME_TYPE_COUNT = 0xb0

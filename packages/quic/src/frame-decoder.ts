@@ -6,11 +6,13 @@ import { MAX_VARINT } from '@godwit/wire'
 import {
   FRAME_ACK,
   FRAME_ACK_ECN,
+  FRAME_ACK_FREQUENCY,
   FRAME_CONNECTION_CLOSE,
   FRAME_CONNECTION_CLOSE_APPLICATION,
   FRAME_CRYPTO,
   FRAME_DATA_BLOCKED,
   FRAME_HANDSHAKE_DONE,
+  FRAME_IMMEDIATE_ACK,
   FRAME_MAX_DATA,
   FRAME_MAX_STREAM_DATA,
   FRAME_MAX_STREAMS_BIDI,
@@ -58,7 +60,8 @@ export function decodeFrame(reader: ByteReader, frame: Frame): void {
     decodeStream(reader, frame, wireType)
   } else {
     frame.type = wireType
-    decodeBody(reader, frame, wireType)
+    if (wireType === FRAME_ACK_FREQUENCY) decodeAckFrequency(reader, frame)
+    else decodeBody(reader, frame, wireType)
   }
   if (!reader.ok) throw encodingError(wireType, 'truncated frame or a number out of range')
 }
@@ -66,7 +69,6 @@ export function decodeFrame(reader: ByteReader, frame: Frame): void {
 function decodeFrameType(reader: ByteReader): number {
   const first = reader.peek()
   if (first < 0x40) return reader.u8()
-  // No known type takes more than one byte, so this is an overlong encoding or an unknown type.
   const type = reader.varint()
   if (!reader.ok) throw encodingError(0, 'truncated frame type')
   const shortest = type < 0x40 ? 1 : type < 0x4000 ? 2 : type < 0x40000000 ? 4 : 8
@@ -75,6 +77,7 @@ function decodeFrameType(reader: ByteReader): number {
   if (1 << (first >>> 6) !== shortest) {
     throw new TransportError(PROTOCOL_VIOLATION, type, 'frame type not in its shortest encoding')
   }
+  if (type === FRAME_ACK_FREQUENCY) return type
   throw encodingError(type, `unknown frame type 0x${type.toString(16)}`)
 }
 
@@ -105,6 +108,7 @@ function decodeBody(reader: ByteReader, frame: Frame, type: number): void {
     }
     case FRAME_PING:
     case FRAME_HANDSHAKE_DONE:
+    case FRAME_IMMEDIATE_ACK:
       return
     case FRAME_ACK:
     case FRAME_ACK_ECN:
@@ -184,6 +188,14 @@ function decodeBody(reader: ByteReader, frame: Frame, type: number): void {
     default:
       throw encodingError(type, `unknown frame type 0x${type.toString(16)}`)
   }
+}
+
+// draft-ietf-quic-ack-frequency §4. Not a case of `decodeBody`, whose types are dense.
+function decodeAckFrequency(reader: ByteReader, frame: Frame): void {
+  frame.sequenceNumber = reader.varint()
+  frame.ackElicitingThreshold = reader.varintSaturated()
+  frame.requestedMaxAckDelay = reader.varintSaturated()
+  frame.reorderingThreshold = reader.varintSaturated()
 }
 
 function decodeAck(reader: ByteReader, ack: AckRecord, type: number): void {

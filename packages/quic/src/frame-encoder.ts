@@ -7,11 +7,13 @@ import { varintLength } from '@godwit/wire'
 import {
   FRAME_ACK,
   FRAME_ACK_ECN,
+  FRAME_ACK_FREQUENCY,
   FRAME_CONNECTION_CLOSE,
   FRAME_CONNECTION_CLOSE_APPLICATION,
   FRAME_CRYPTO,
   FRAME_DATA_BLOCKED,
   FRAME_HANDSHAKE_DONE,
+  FRAME_IMMEDIATE_ACK,
   FRAME_MAX_DATA,
   FRAME_MAX_STREAM_DATA,
   FRAME_MAX_STREAMS_BIDI,
@@ -37,6 +39,7 @@ import {
 import type { PacketWriter } from './packet-writer.ts'
 import {
   TOKEN_ACK,
+  TOKEN_ACK_FREQUENCY,
   TOKEN_CRYPTO,
   TOKEN_DATA_BLOCKED,
   TOKEN_HANDSHAKE_DONE,
@@ -370,6 +373,49 @@ export const HANDSHAKE_DONE_LENGTH = 1
 export function writeHandshakeDone(writer: PacketWriter): void {
   writer.u8(FRAME_HANDSHAKE_DONE)
   writer.addToken(TOKEN_HANDSHAKE_DONE)
+}
+
+export const IMMEDIATE_ACK_LENGTH = 1
+
+/** IMMEDIATE_ACK, draft-ietf-quic-ack-frequency §5. Like a PING it is not repeated. */
+export function writeImmediateAck(writer: PacketWriter): void {
+  writer.u8(FRAME_IMMEDIATE_ACK)
+  writer.addToken(TOKEN_PING)
+}
+
+export function ackFrequencyLength(
+  sequenceNumber: number,
+  ackElicitingThreshold: number,
+  requestedMaxAckDelay: number,
+  reorderingThreshold: number,
+): number {
+  return (
+    2 +
+    varintLength(sequenceNumber) +
+    varintLength(ackElicitingThreshold) +
+    varintLength(requestedMaxAckDelay) +
+    varintLength(reorderingThreshold)
+  )
+}
+
+/**
+ * ACK_FREQUENCY, draft-ietf-quic-ack-frequency §4.
+ *
+ * @param requestedMaxAckDelay in microseconds.
+ */
+export function writeAckFrequency(
+  writer: PacketWriter,
+  sequenceNumber: number,
+  ackElicitingThreshold: number,
+  requestedMaxAckDelay: number,
+  reorderingThreshold: number,
+): void {
+  writer.varint(FRAME_ACK_FREQUENCY)
+  writer.varint(sequenceNumber)
+  writer.varint(ackElicitingThreshold)
+  writer.varint(requestedMaxAckDelay)
+  writer.varint(reorderingThreshold)
+  writer.addToken(TOKEN_ACK_FREQUENCY, sequenceNumber)
 }
 
 function writeBytes(writer: PacketWriter, data: Uint8Array): void {

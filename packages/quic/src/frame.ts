@@ -3,10 +3,12 @@
 import {
   FRAME_ACK,
   FRAME_ACK_ECN,
+  FRAME_ACK_FREQUENCY,
   FRAME_CONNECTION_CLOSE,
   FRAME_CONNECTION_CLOSE_APPLICATION,
   FRAME_CRYPTO,
   FRAME_HANDSHAKE_DONE,
+  FRAME_IMMEDIATE_ACK,
   FRAME_NEW_TOKEN,
   FRAME_PADDING,
   FRAME_PATH_RESPONSE,
@@ -87,7 +89,7 @@ export class Frame {
   finalSize: number
   /** The one number of MAX_DATA, MAX_STREAM_DATA, MAX_STREAMS, DATA_BLOCKED, STREAM_DATA_BLOCKED, STREAMS_BLOCKED; up to 2^53-1. */
   maximum: number
-  /** NEW_CONNECTION_ID, RETIRE_CONNECTION_ID. */
+  /** NEW_CONNECTION_ID, RETIRE_CONNECTION_ID, ACK_FREQUENCY. */
   sequenceNumber: number
   /** NEW_CONNECTION_ID. */
   retirePriorTo: number
@@ -95,6 +97,12 @@ export class Frame {
   resetTokenStart: number
   /** CONNECTION_CLOSE of type 0x1c: the frame that caused it. */
   causeFrameType: number
+  /** ACK_FREQUENCY: ack-eliciting packets that may come without an acknowledgement; up to 2^53-1. */
+  ackElicitingThreshold: number
+  /** ACK_FREQUENCY, in microseconds; up to 2^53-1. */
+  requestedMaxAckDelay: number
+  /** ACK_FREQUENCY; up to 2^53-1. */
+  reorderingThreshold: number
   /** ACK. */
   readonly ack: AckRecord
 
@@ -113,6 +121,9 @@ export class Frame {
     this.retirePriorTo = 0
     this.resetTokenStart = 0
     this.causeFrameType = 0
+    this.ackElicitingThreshold = 0
+    this.requestedMaxAckDelay = 0
+    this.reorderingThreshold = 0
     this.ack = new AckRecord()
   }
 }
@@ -122,11 +133,12 @@ const Z = 1 << LEVEL_ZERO_RTT
 const H = 1 << LEVEL_HANDSHAKE
 const A = 1 << LEVEL_APPLICATION
 
-/** `PERMITTED_LEVELS[type]`: a bit per encryption level, RFC 9000 §12.4 table 3. */
+/** `PERMITTED_LEVELS[type]`: a bit per encryption level, RFC 9000 §12.4 table 3; 0 for unknown types. */
 const PERMITTED_LEVELS: Uint8Array = permittedLevels()
 
 function permittedLevels(): Uint8Array {
-  const table = new Uint8Array(FRAME_TYPE_COUNT).fill(Z | A)
+  const table = new Uint8Array(FRAME_TYPE_COUNT)
+  table.fill(Z | A, 0, FRAME_HANDSHAKE_DONE)
   table[FRAME_PADDING] = I | H | Z | A
   table[FRAME_PING] = I | H | Z | A
   table[FRAME_ACK] = I | H | A
@@ -139,6 +151,9 @@ function permittedLevels(): Uint8Array {
   table[FRAME_CONNECTION_CLOSE] = I | H | Z | A
   table[FRAME_CONNECTION_CLOSE_APPLICATION] = Z | A
   table[FRAME_HANDSHAKE_DONE] = A
+  // draft-ietf-quic-ack-frequency §3: not in 0-RTT packets.
+  table[FRAME_IMMEDIATE_ACK] = A
+  table[FRAME_ACK_FREQUENCY] = A
   return table
 }
 

@@ -32,6 +32,11 @@ export interface TransportOptions {
   readonly initialMaxStreamsUni?: number
   /** Congestion controller. Default 'cubic' (RFC 9438); 'newreno' is RFC 9002 §7. */
   readonly congestion?: 'cubic' | 'newreno'
+  /**
+   * Whether to offer the peer to choose how often we acknowledge, and to ask it for fewer
+   * acknowledgements as the congestion window grows (draft-ietf-quic-ack-frequency). Default true.
+   */
+  readonly ackFrequency?: boolean
 }
 
 /** `TransportOptions` with every field there. */
@@ -47,6 +52,7 @@ const DEFAULTS: ResolvedTransportOptions = Object.freeze({
   initialMaxStreamsBidi: DEFAULT_MAX_STREAMS_BIDI,
   initialMaxStreamsUni: DEFAULT_MAX_STREAMS_UNI,
   congestion: 'cubic',
+  ackFrequency: true,
 })
 
 /**
@@ -75,6 +81,11 @@ export function parseTransportOptions(options: TransportOptions = {}): ResolvedT
   if (parsed.congestion !== 'cubic' && parsed.congestion !== 'newreno') {
     throw new TypeError(
       `"transport.congestion" expected 'cubic' or 'newreno', got ${String(parsed.congestion)}`,
+    )
+  }
+  if (typeof parsed.ackFrequency !== 'boolean') {
+    throw new TypeError(
+      `"transport.ackFrequency" expected a boolean, got ${typeof parsed.ackFrequency}`,
     )
   }
   return Object.freeze(parsed)

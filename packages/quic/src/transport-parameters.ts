@@ -49,6 +49,11 @@ export interface TransportParameters {
   initialSourceConnectionId: Uint8Array | null
   /** Server only; null when absent. */
   retrySourceConnectionId: Uint8Array | null
+  /**
+   * Microseconds. That its sender obeys ACK_FREQUENCY and IMMEDIATE_ACK,
+   * draft-ietf-quic-ack-frequency §3; null when absent.
+   */
+  minAckDelay: number | null
 }
 
 // Identifiers, RFC 9000 §18.2.
@@ -69,6 +74,8 @@ const PREFERRED_ADDRESS = 0x0d
 const ACTIVE_CONNECTION_ID_LIMIT = 0x0e
 const INITIAL_SOURCE_CONNECTION_ID = 0x0f
 const RETRY_SOURCE_CONNECTION_ID = 0x10
+/** draft-ietf-quic-ack-frequency §3. */
+const MIN_ACK_DELAY = 0xff04de1b
 
 /** What a peer means that sends no parameter at all, RFC 9000 §18.2. A fresh record for each caller. */
 export function defaultTransportParameters(): TransportParameters {
@@ -90,6 +97,7 @@ export function defaultTransportParameters(): TransportParameters {
     activeConnectionIdLimit: 2,
     initialSourceConnectionId: null,
     retrySourceConnectionId: null,
+    minAckDelay: null,
   }
 }
 
@@ -143,6 +151,9 @@ export function encodeTransportParameters(parameters: TransportParameters): Uint
   )
   writeOpaque(writer, INITIAL_SOURCE_CONNECTION_ID, parameters.initialSourceConnectionId)
   writeOpaque(writer, RETRY_SOURCE_CONNECTION_ID, parameters.retrySourceConnectionId)
+  if (parameters.minAckDelay !== null) {
+    writeNumber(writer, MIN_ACK_DELAY, parameters.minAckDelay, -1)
+  }
   return writer.bytes.slice(0, writer.position)
 }
 
@@ -182,6 +193,12 @@ export function decodeTransportParameters(
     }
   }
   if (!reader.ok) throw parameterError('truncated')
+  const { minAckDelay, maxAckDelay } = parameters
+  // draft-ietf-quic-ack-frequency §3: "MUST treat receipt of a min_ack_delay that is greater than the
+  // max_ack_delay as a connection error of type TRANSPORT_PARAMETER_ERROR."
+  if (minAckDelay !== null && minAckDelay > maxAckDelay * 1000) {
+    throw parameterError(`min_ack_delay of ${minAckDelay} us is above max_ack_delay`)
+  }
   return parameters
 }
 
@@ -260,6 +277,9 @@ function decodeParameter(
       return
     case RETRY_SOURCE_CONNECTION_ID:
       parameters.retrySourceConnectionId = connectionId(reader, length)
+      return
+    case MIN_ACK_DELAY:
+      parameters.minAckDelay = reader.varintSaturated()
       return
     default:
       // RFC 9000 §7.4.2: "An endpoint MUST ignore transport parameters that it does not support."

@@ -43,6 +43,8 @@ const parameters: fc.Arbitrary<TransportParameters> = fc.record({
   activeConnectionIdLimit: fc.integer({ min: 2, max: MAX }),
   initialSourceConnectionId: fc.option(cid),
   retrySourceConnectionId: fc.option(cid),
+  // Never above max_ack_delay, which is 0 at least.
+  minAckDelay: fc.constantFrom(null, 0),
 })
 
 t.test('RFC 9000 §18: what is encoded decodes to the same parameters', (t) => {

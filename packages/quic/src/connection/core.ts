@@ -16,6 +16,7 @@ import { RttEstimator } from '../recovery/rtt.ts'
 import { Streams } from '../streams/streams.ts'
 import type { ResolvedTransportOptions } from '../transport-options.ts'
 import type { TransportParameters } from '../transport-parameters.ts'
+import { AckFrequency } from './ack-frequency.ts'
 import { ConnectionEvents } from './connection-events.ts'
 import type { DropCounts } from './drop-counts.ts'
 import { HandshakeDriver, localTransportParameters } from './handshake-driver.ts'
@@ -77,6 +78,7 @@ export class ConnectionCore {
   readonly streams: Streams
   readonly events: ConnectionEvents
   readonly recovery: LossDetection
+  readonly ackFrequency: AckFrequency
   readonly handshake: HandshakeDriver
   readonly repair: HandshakeRepair
   readonly idle: IdleTimeout
@@ -113,6 +115,7 @@ export class ConnectionCore {
       options.congestion === 'cubic' ? new Cubic(maxDatagramSize) : new NewReno(maxDatagramSize)
     const listener = new TokenRouter(this)
     this.recovery = new LossDetection({ side, rtt, congestion, listener, maxDatagramSize })
+    this.ackFrequency = new AckFrequency(this.recovery)
     this.handshake = new HandshakeDriver(this, setup.session, {
       originalDestination,
       peerSource,

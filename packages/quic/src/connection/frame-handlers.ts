@@ -4,11 +4,13 @@
 import {
   FRAME_ACK,
   FRAME_ACK_ECN,
+  FRAME_ACK_FREQUENCY,
   FRAME_CONNECTION_CLOSE,
   FRAME_CONNECTION_CLOSE_APPLICATION,
   FRAME_CRYPTO,
   FRAME_DATA_BLOCKED,
   FRAME_HANDSHAKE_DONE,
+  FRAME_IMMEDIATE_ACK,
   FRAME_MAX_DATA,
   FRAME_MAX_STREAM_DATA,
   FRAME_MAX_STREAMS_BIDI,
@@ -40,6 +42,7 @@ import {
 import type { Frame } from '../frame.ts'
 import { isAckEliciting } from '../frame.ts'
 import { decodeFrame } from '../frame-decoder.ts'
+import { MIN_ACK_DELAY } from '../limits.ts'
 import type { ConnectionCore } from './core.ts'
 import type { PacketSpace } from './packet-space.ts'
 import { decodeReason } from './reason-phrase.ts'
@@ -117,6 +120,7 @@ function ack({ core, now, space }: FrameHandlers, frame: Frame): void {
   space.phases?.onAckReceived(frame.ack.largest)
   if (space.index !== SPACE_APPLICATION) return
   core.streams.setRtt(core.recovery.smoothedRtt)
+  core.ackFrequency.onAckReceived(core.path.maxDatagramSize)
   core.handshake.onOneRttAck(now, frame.ack.largest)
 }
 
@@ -217,6 +221,41 @@ function handshakeDone({ core, now }: FrameHandlers, frame: Frame): void {
   core.handshake.confirm(now)
 }
 
+function immediateAck(handlers: FrameHandlers, frame: Frame): void {
+  refuseUnannounced(handlers, frame)
+  handlers.space.received.requestAck()
+}
+
+function ackFrequency(handlers: FrameHandlers, frame: Frame): void {
+  refuseUnannounced(handlers, frame)
+  const { sequenceNumber, ackElicitingThreshold, requestedMaxAckDelay, reorderingThreshold } = frame
+  // draft-ietf-quic-ack-frequency §4: 2^14 ms or more, and less than our min_ack_delay: "Receipt of an
+  // invalid value MUST be treated as a connection error of type PROTOCOL_VIOLATION."
+  if (requestedMaxAckDelay < MIN_ACK_DELAY || requestedMaxAckDelay >= 2 ** 14 * 1000) {
+    throw new TransportError(
+      PROTOCOL_VIOLATION,
+      frame.wireType,
+      `ACK_FREQUENCY asks for a delay of ${requestedMaxAckDelay} us`,
+    )
+  }
+  handlers.space.received.setFrequency(
+    sequenceNumber,
+    ackElicitingThreshold,
+    requestedMaxAckDelay / 1000,
+    reorderingThreshold,
+  )
+}
+
+/** Frames of an extension that we did not announce are unknown, RFC 9000 §12.4. */
+function refuseUnannounced({ core }: FrameHandlers, frame: Frame): void {
+  if (core.localParameters.minAckDelay !== null) return
+  throw new TransportError(
+    FRAME_ENCODING_ERROR,
+    frame.wireType,
+    `unknown frame type 0x${frame.wireType.toString(16)}`,
+  )
+}
+
 function handshakeTable(): FrameHandler[] {
   const table = new Array<FrameHandler>(FRAME_TYPE_COUNT).fill(notPermitted)
   table[FRAME_PADDING] = ignore
@@ -248,6 +287,8 @@ function applicationTable(): FrameHandler[] {
   table[FRAME_PATH_RESPONSE] = pathResponse
   table[FRAME_CONNECTION_CLOSE_APPLICATION] = connectionClose
   table[FRAME_HANDSHAKE_DONE] = handshakeDone
+  table[FRAME_IMMEDIATE_ACK] = immediateAck
+  table[FRAME_ACK_FREQUENCY] = ackFrequency
   return table
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../errors.ts'
 import type { HandshakeEvent, HandshakeSession } from '../handshake-session.ts'
 import { LEVEL_APPLICATION, LEVEL_HANDSHAKE } from '../handshake-session.ts'
-import { ACTIVE_CONNECTION_ID_LIMIT } from '../limits.ts'
+import { ACTIVE_CONNECTION_ID_LIMIT, MIN_ACK_DELAY } from '../limits.ts'
 import {
   decodeTransportParameters,
   defaultTransportParameters,
@@ -50,6 +50,7 @@ export function localTransportParameters(
     // Migration is not followed yet; packets from elsewhere are dropped (RFC 9000 §9).
     disableActiveMigration: true,
     activeConnectionIdLimit: ACTIVE_CONNECTION_ID_LIMIT,
+    minAckDelay: options.ackFrequency ? MIN_ACK_DELAY : null,
   }
 }
 
@@ -176,12 +177,15 @@ export class HandshakeDriver {
   }
 
   #setPeerParameters(data: Uint8Array): void {
-    const { side, streams, recovery, idle, localIds, peerIds } = this.#core
+    const { side, streams, recovery, ackFrequency, idle, localIds, peerIds } = this.#core
     const peer = decodeTransportParameters(data, side === 'client' ? 'server' : 'client')
     this.#authenticateIds(peer)
     this.peerParameters = peer
     streams.setPeerLimits(peer)
     recovery.setMaxAckDelay(peer.maxAckDelay)
+    if (peer.minAckDelay !== null && this.#core.options.ackFrequency) {
+      ackFrequency.enable(peer.minAckDelay, peer.maxAckDelay)
+    }
     idle.setPeer(peer.maxIdleTimeout)
     localIds.setPeerLimit(peer.activeConnectionIdLimit)
     if (peer.statelessResetToken !== null) peerIds.setInitialResetToken(peer.statelessResetToken)

@@ -14,8 +14,10 @@ import { AEAD_LIMIT_REACHED, APPLICATION_ERROR, TransportError } from '../errors
 import {
   connectionCloseLength,
   HANDSHAKE_DONE_LENGTH,
+  IMMEDIATE_ACK_LENGTH,
   writeConnectionClose,
   writeHandshakeDone,
+  writeImmediateAck,
   writePing,
 } from '../frame-encoder.ts'
 import { ACK_DELAY_EXPONENT, BASE_DATAGRAM_SIZE, LOCAL_CONNECTION_ID_LENGTH } from '../limits.ts'
@@ -220,7 +222,7 @@ export class PacketBuilder {
     const { writer } = draft
     if (ack) space.received.writeAck(now, writer, ACK_DELAY_EXPONENT)
     if (data) {
-      if (space.index === SPACE_APPLICATION) this.#writeApplicationFrames(core, now, writer)
+      if (space.index === SPACE_APPLICATION) this.#writeApplicationFrames(core, now, writer, probe)
       else space.crypto.writeFrames(writer)
       if (probe && !writer.ackEliciting && writer.remaining > 0) writePing(writer)
     }
@@ -230,8 +232,18 @@ export class PacketBuilder {
   }
 
   // Control frames first: they are small, and data that waits may wait for them.
-  #writeApplicationFrames(core: ConnectionCore, now: number, writer: PacketWriter): void {
-    const { path, handshake, localIds, peerIds, spaces, streams } = core
+  #writeApplicationFrames(
+    core: ConnectionCore,
+    now: number,
+    writer: PacketWriter,
+    probe: boolean,
+  ): void {
+    const { path, handshake, localIds, peerIds, spaces, streams, ackFrequency } = core
+    // draft-ietf-quic-ack-frequency §7: so that the answer to a probe is not delayed.
+    if (probe && ackFrequency.enabled && writer.remaining >= IMMEDIATE_ACK_LENGTH) {
+      writeImmediateAck(writer)
+    }
+    if (ackFrequency.pending) ackFrequency.writeFrame(writer)
     if (path.hasPending()) {
       path.writeFrames(writer)
       // RFC 9000 §8.2.2: "An endpoint MUST expand datagrams that contain a PATH_RESPONSE frame to at

@@ -3,6 +3,7 @@
 import type { PacketNumberSpace, RecoveryListener } from '../recovery/recovery-listener.ts'
 import {
   TOKEN_ACK,
+  TOKEN_ACK_FREQUENCY,
   TOKEN_CRYPTO,
   TOKEN_HANDSHAKE_DONE,
   TOKEN_NEW_CONNECTION_ID,
@@ -35,6 +36,9 @@ export class TokenRouter implements RecoveryListener {
       case TOKEN_RETIRE_CONNECTION_ID:
         core.peerIds.onAcked(a)
         return
+      case TOKEN_ACK_FREQUENCY:
+        core.ackFrequency.onAcked(a)
+        return
       default:
         // Kinds of streams; it ignores the rest (PING, PATH_*).
         core.streams.onTokenAcked(kind, a, b, c)
@@ -58,6 +62,9 @@ export class TokenRouter implements RecoveryListener {
         return
       case TOKEN_RETIRE_CONNECTION_ID:
         core.peerIds.onLost(a)
+        return
+      case TOKEN_ACK_FREQUENCY:
+        core.ackFrequency.onLost(a)
         return
       default:
         core.streams.onTokenLost(kind, a, b, c)

@@ -42,6 +42,8 @@ export const MAX_PTO_BACKOFF_EXPONENT = 20
 export const DEFAULT_MAX_ACK_DELAY: Millis = 25
 /** Ack-eliciting packets after which an ACK is sent at once, RFC 9000 §13.2.2. */
 export const ACK_ELICITING_THRESHOLD = 2
+/** Distance to a missing packet at which an ACK is sent at once, RFC 9000 §13.2.1. */
+export const REORDERING_THRESHOLD = 1
 
 /** kInitialWindow in bytes for a maximum datagram size, RFC 9002 §7.2. */
 export function initialWindow(maxDatagramSize: Bytes): Bytes {

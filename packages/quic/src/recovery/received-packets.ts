@@ -1,10 +1,11 @@
-// Packet numbers received in one packet number space, and when to acknowledge them, RFC 9000 §13.2.
+// Packet numbers received in one packet number space, and when to acknowledge them, RFC 9000 §13.2
+// and draft-ietf-quic-ack-frequency §6, whose terms describe both.
 
 import { RangeSet, varintLength } from '@godwit/wire'
 import { FRAME_ACK, FRAME_ACK_ECN } from '../constants.ts'
 import { MAX_RECEIVED_RANGES } from '../limits.ts'
 import type { PacketWriter } from '../packet-writer.ts'
-import { ACK_ELICITING_THRESHOLD } from './params.ts'
+import { ACK_ELICITING_THRESHOLD, REORDERING_THRESHOLD } from './params.ts'
 import type { Millis } from './params.ts'
 import { TOKEN_ACK } from './tokens.ts'
 
@@ -21,7 +22,14 @@ const ECN_ECT0 = 2
 const ECN_CE = 3
 
 export class ReceivedPackets {
-  readonly #maxAckDelay: Millis
+  #maxAckDelay: Millis
+  /** Ack-Eliciting Threshold: an ACK goes when more packets than this have come since the last. */
+  #ackElicitingThreshold: number
+  #reorderingThreshold: number
+  /** Sequence number of the ACK_FREQUENCY frame obeyed; -1 before the first. */
+  #frequencySequence: number
+  /** The packet whose frames are being handled, or one before it, asked for an immediate ACK. */
+  #requested: boolean
   readonly #immediate: boolean
   /** Received, at or above `#floor` when the set was full once. */
   readonly #received: RangeSet
@@ -32,6 +40,8 @@ export class ReceivedPackets {
   #largest: number
   #largestReceivedAt: Millis
   #largestAckEliciting: number
+  /** Largest Acknowledged of our last ACK frame, -1 before the first. */
+  #largestReported: number
   /** Packets since the last ACK that we wrote; and of them the ack-eliciting ones. */
   #unreported: number
   #unreportedAckEliciting: number
@@ -39,9 +49,15 @@ export class ReceivedPackets {
   #ect0: number
   #ect1: number
   #ce: number
+  /** The last packet was marked CE. */
+  #congested: boolean
 
   constructor(options: ReceivedPacketsOptions) {
     this.#maxAckDelay = options.maxAckDelay
+    this.#ackElicitingThreshold = ACK_ELICITING_THRESHOLD - 1
+    this.#reorderingThreshold = REORDERING_THRESHOLD
+    this.#frequencySequence = -1
+    this.#requested = false
     this.#immediate = options.immediate
     this.#received = new RangeSet(MAX_RECEIVED_RANGES)
     this.#floor = 0
@@ -49,12 +65,14 @@ export class ReceivedPackets {
     this.#largest = -1
     this.#largestReceivedAt = 0
     this.#largestAckEliciting = -1
+    this.#largestReported = -1
     this.#unreported = 0
     this.#unreportedAckEliciting = 0
     this.#deadline = Infinity
     this.#ect0 = 0
     this.#ect1 = 0
     this.#ce = 0
+    this.#congested = false
   }
 
   /**
@@ -77,8 +95,34 @@ export class ReceivedPackets {
     if (ecn === ECN_ECT0) this.#ect0++
     else if (ecn === ECN_ECT1) this.#ect1++
     else if (ecn === ECN_CE) this.#ce++
+    const congestion = ecn === ECN_CE && (!this.#congested || this.#ackElicitingThreshold <= 1)
+    this.#congested = ecn === ECN_CE
     this.#unreported++
-    if (ackEliciting) this.#onAckEliciting(now, packetNumber, ecn)
+    if (ackEliciting) this.#onAckEliciting(now, packetNumber, congestion)
+  }
+
+  /** IMMEDIATE_ACK: the packet with it, which `onPacketReceived` tells of, is acknowledged at once. */
+  requestAck(): void {
+    this.#requested = true
+  }
+
+  /**
+   * ACK_FREQUENCY with valid values; older than the last one it is ignored.
+   * @param ackElicitingThreshold packets that may come without an ACK.
+   * @param maxAckDelay in milliseconds.
+   * @param reorderingThreshold 0: reordering is no reason for an ACK.
+   */
+  setFrequency(
+    sequenceNumber: number,
+    ackElicitingThreshold: number,
+    maxAckDelay: Millis,
+    reorderingThreshold: number,
+  ): void {
+    if (sequenceNumber <= this.#frequencySequence) return
+    this.#frequencySequence = sequenceNumber
+    this.#ackElicitingThreshold = ackElicitingThreshold
+    this.#maxAckDelay = maxAckDelay
+    this.#reorderingThreshold = reorderingThreshold
   }
 
   /**
@@ -123,6 +167,7 @@ export class ReceivedPackets {
     this.#unreported = 0
     this.#unreportedAckEliciting = 0
     this.#deadline = Infinity
+    this.#largestReported = this.#largest
     return true
   }
 
@@ -164,19 +209,42 @@ export class ReceivedPackets {
 
   // --- private
 
-  #onAckEliciting(now: Millis, packetNumber: number, ecn: number): void {
+  #onAckEliciting(now: Millis, packetNumber: number, congestion: boolean): void {
     this.#unreportedAckEliciting++
-    const previous = this.#largestAckEliciting
-    if (packetNumber > previous) this.#largestAckEliciting = packetNumber
+    if (packetNumber > this.#largestAckEliciting) this.#largestAckEliciting = packetNumber
     // RFC 9000 §13.2.1: at once when it comes late, or leaves a gap behind, or reports congestion;
-    // §13.2.2: at once for every second packet.
+    // §13.2.2: at once for every second packet, unless the peer wants it otherwise.
     const immediate =
       this.#immediate ||
-      this.#unreportedAckEliciting >= ACK_ELICITING_THRESHOLD ||
-      ecn === ECN_CE ||
-      packetNumber < previous ||
-      !this.#received.hasRange(previous + 1, packetNumber)
+      this.#requested ||
+      congestion ||
+      this.#unreportedAckEliciting > this.#ackElicitingThreshold ||
+      this.#isReorderingToReport(packetNumber)
+    this.#requested = false
     this.#deadline = Math.min(this.#deadline, immediate ? now : now + this.#maxAckDelay)
+  }
+
+  /**
+   * draft-ietf-quic-ack-frequency §6.2: the peer can now declare a packet lost that is missing here,
+   * or has done so with this one, which came after all.
+   */
+  #isReorderingToReport(packetNumber: number): boolean {
+    // §6: no range may be forgotten before it was reported once. A full set is about to forget.
+    const full = this.#received.length === MAX_RECEIVED_RANGES
+    const threshold = full ? REORDERING_THRESHOLD : this.#reorderingThreshold
+    if (threshold === 0) return false
+    const largestReportedMissing = this.#largestReported - threshold
+    if (packetNumber <= largestReportedMissing) return true
+    const missing = this.#firstMissing(largestReportedMissing + 1)
+    return this.#largestAckEliciting - missing >= threshold
+  }
+
+  /** The first number from `from` on that was not received. */
+  #firstMissing(from: number): number {
+    const start = Math.max(from, this.#floor)
+    const received = this.#received
+    const i = received.firstEndingAbove(start)
+    return i < received.length && received.start(i) <= start ? received.end(i) : start
   }
 
   /** RFC 9000 §13.2.5: from the receipt of the largest packet until now, in units of 2^exponent us. */

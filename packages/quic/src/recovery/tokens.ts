@@ -2,6 +2,7 @@
 // (RFC 9000 §13.3). A token is a kind and up to three numbers; on acknowledgement or loss it goes
 // back to whoever owns the information, and newer values win.
 
+/** PING and IMMEDIATE_ACK: nothing to repeat. */
 export const TOKEN_PING = 0
 /** (largest packet number that the ACK frame acknowledged) */
 export const TOKEN_ACK = 1
@@ -38,3 +39,5 @@ export const TOKEN_RETIRE_CONNECTION_ID = 16
 export const TOKEN_HANDSHAKE_DONE = 17
 /** PATH_CHALLENGE and PATH_RESPONSE are not repeated by loss recovery (RFC 9000 §13.3). */
 export const TOKEN_PATH = 18
+/** (sequence number) */
+export const TOKEN_ACK_FREQUENCY = 19
