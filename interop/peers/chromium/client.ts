@@ -23,9 +23,10 @@ const browser = await chromium.launch({
     // Without this it asks for HTTP/3 by TCP first, and a server that offers it by Alt-Svc has to have
     // a certificate of a public authority.
     `--origin-to-force-quic-on=${origin.host}`,
-    // By default it gives up after 4 s of silence, before its seventh attempt.
+    // By default it gives up after 4 s of silence, before its seventh attempt; and after a few PTOs on a
+    // connection, "Network blackhole detected", to open another one. NBHD: it does not detect those.
     '--force-fieldtrials=QUIC/Enabled/',
-    '--force-fieldtrial-params=QUIC.Enabled:max_idle_time_before_crypto_handshake_seconds/30/max_time_before_crypto_handshake_seconds/30',
+    '--force-fieldtrial-params=QUIC.Enabled:max_idle_time_before_crypto_handshake_seconds/30/max_time_before_crypto_handshake_seconds/30/client_connection_options/NBHD',
     // Nobody else is to be found: what it would like to ask its maker goes nowhere.
     `--host-resolver-rules=MAP ${origin.host} ${hostPort(task.address, task.port)}, MAP * ~NOTFOUND`,
     `--ssl-key-log-file=${process.env['SSLKEYLOGFILE']}`,

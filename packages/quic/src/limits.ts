@@ -143,6 +143,11 @@ export const MAX_PENDING_PATH_RESPONSES = 3
  * 9002 §6.2.3. Some of the reasons are packets that nobody vouches for: a forger gains as many.
  */
 export const MAX_EARLY_REPEATS = 5
+/**
+ * Doublings of the time after which a side that waits for the rest of the handshake says so. Not more: its
+ * peer may have backed off for longer, and the handshake has a time limit of its own.
+ */
+export const MAX_WAIT_BACKOFF_EXPONENT = 4
 /** ms between a flight and its repetition: the packets of one burst are one reason. */
 export const EARLY_REPEAT_INTERVAL = 10
 

@@ -3,7 +3,12 @@
 // that has sent all it has may be waiting for an ACK that was lost.
 
 import { SPACE_APPLICATION, SPACE_HANDSHAKE, SPACE_INITIAL } from '../constants.ts'
-import { BASE_DATAGRAM_SIZE, EARLY_REPEAT_INTERVAL, MAX_EARLY_REPEATS } from '../limits.ts'
+import {
+  BASE_DATAGRAM_SIZE,
+  EARLY_REPEAT_INTERVAL,
+  MAX_EARLY_REPEATS,
+  MAX_WAIT_BACKOFF_EXPONENT,
+} from '../limits.ts'
 import { GRANULARITY, PROBES_PER_PTO, TIME_THRESHOLD } from '../recovery/params.ts'
 import type { PacketNumberSpace } from '../recovery/recovery-listener.ts'
 import type { ConnectionCore } from './core.ts'
@@ -97,7 +102,8 @@ export class HandshakeRepair {
   }
 
   get #waitDeadline(): number {
-    return this.#waitingSince + this.#core.recovery.rtt.probeTimeout * 2 ** this.#waits
+    const backoff = Math.min(this.#waits, MAX_WAIT_BACKOFF_EXPONENT)
+    return this.#waitingSince + this.#core.recovery.rtt.probeTimeout * 2 ** backoff
   }
 
   #repeat(now: number, space: PacketNumberSpace): void {
