@@ -218,6 +218,39 @@ t.test('RFC 9000 §19: the other frames round-trip', (t) => {
   t.end()
 })
 
+t.test('draft-ietf-quic-ack-frequency §4, §5: ACK_FREQUENCY and IMMEDIATE_ACK round-trip', (t) => {
+  check(
+    fc.property(number, number, number, number, (sequence, threshold, delay, reordering) => {
+      const { frame, memory } = roundTrip(
+        encode.ackFrequencyLength(sequence, threshold, delay, reordering),
+        [token.TOKEN_ACK_FREQUENCY, sequence],
+        (w) => {
+          encode.writeAckFrequency(w, sequence, threshold, delay, reordering)
+          t.ok(w.ackEliciting && w.inFlight, 'congestion controlled')
+        },
+      )
+      t.same(memory.subarray(START, START + 2), [0x40, 0xaf])
+      t.match(frame, {
+        type: 0xaf,
+        wireType: 0xaf,
+        sequenceNumber: sequence,
+        ackElicitingThreshold: threshold,
+        requestedMaxAckDelay: delay,
+        reorderingThreshold: reordering,
+      })
+    }),
+  )
+  const immediate = roundTrip(encode.IMMEDIATE_ACK_LENGTH, [token.TOKEN_PING], (w) =>
+    encode.writeImmediateAck(w),
+  )
+  t.equal(immediate.frame.type, 0x1f)
+  const largest = decode(bytes('40af 00 ffffffffffffffff ffffffffffffffff ffffffffffffffff'))
+  t.equal(largest.ackElicitingThreshold, MAX, 'thresholds may be any 62-bit number')
+  t.equal(largest.reorderingThreshold, MAX)
+  t.ok(isAckEliciting(0x1f) && isAckEliciting(0xaf))
+  t.end()
+})
+
 t.test('RFC 9000 §19.3: ACK ranges round-trip, cut from below to the room that is left', (t) => {
   check(
     fc.property(
@@ -321,11 +354,13 @@ t.test('RFC 9000 §19.19: error codes, and limits that only grow, may be any 62-
 const FRAME_ENCODING = 0x07
 const PROTOCOL_VIOLATION = 0x0a
 const malformed: [title: string, hex: string, errorCode: number, frameType: number][] = [
-  ['rfc9000#12.4-4: an unknown type', '1f', FRAME_ENCODING, 0x1f],
+  ['rfc9000#12.4-4: an unknown type', '20', FRAME_ENCODING, 0x20],
   ['an unknown type of two bytes', '4040', FRAME_ENCODING, 0x40],
   ['DATAGRAM (RFC 9221), which was not negotiated', '30', FRAME_ENCODING, 0x30],
   ['rfc9000#12.4-6: a type in two bytes that fits in one', '4001', PROTOCOL_VIOLATION, 0x01],
   ['an unknown type in four bytes that fits in two', '80000041', PROTOCOL_VIOLATION, 0x41],
+  ['ACK_FREQUENCY with its type in four bytes', '800000af 0000', PROTOCOL_VIOLATION, 0xaf],
+  ['a truncated ACK_FREQUENCY', '40af 00 01 4400', FRAME_ENCODING, 0xaf],
   ['a truncated type', '80', FRAME_ENCODING, 0],
   ['a truncated STREAM', '0f 00 00 05 01', FRAME_ENCODING, 0x0f],
   ['rfc9000#19.8-2: STREAM data past 2^62-1', '0e 00 ffffffffffffffff 01 00', FRAME_ENCODING, 0x0e],

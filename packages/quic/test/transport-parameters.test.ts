@@ -95,6 +95,9 @@ const bad: [title: string, hex: string][] = [
   ['rfc9000#4.6-1: initial_max_streams_uni above 2^60', '09 08 ffffffffffffffff'],
   ['initial_source_connection_id of 21 bytes', `0f 15 ${'00'.repeat(21)}`],
   ['disable_active_migration with a value', '0c 01 00'],
+  ['min_ack_delay above the default of max_ack_delay', 'c0000000ff04de1b 04 800061a9'],
+  ['min_ack_delay above max_ack_delay', 'c0000000ff04de1b 02 43e9 0b 01 01'],
+  ['min_ack_delay in too many bytes', 'c0000000ff04de1b 02 01ff'],
   ['a number that does not fill its length', '04 02 0100'],
   ['a number longer than its length', '04 01 4001'],
   ['a truncated value', '04 02 40'],
@@ -112,6 +115,17 @@ for (const [title, hex] of bad) {
     t.end()
   })
 }
+
+t.test('draft-ietf-quic-ack-frequency §3: min_ack_delay, up to max_ack_delay', (t) => {
+  const id = 'c0000000ff04de1b'
+  t.equal(decodeTransportParameters(bytes(`${id} 04 800061a8`), 'client').minAckDelay, 25_000)
+  t.equal(decodeTransportParameters(bytes(`${id} 02 43e8 0b 01 01`), 'server').minAckDelay, 1000)
+  t.equal(decodeTransportParameters(bytes(`0b 01 01 ${id} 02 43e8`), 'server').minAckDelay, 1000)
+  t.equal(decodeTransportParameters(bytes(`${id} 01 00`), 'server').minAckDelay, 0)
+  const encoded = encodeTransportParameters({ ...defaultTransportParameters(), minAckDelay: 0 })
+  t.same(encoded, bytes(`${id} 01 00`), 'zero is not absence')
+  t.end()
+})
 
 const serverOnly: [name: string, hex: string][] = [
   ['original_destination_connection_id', '00 00'],

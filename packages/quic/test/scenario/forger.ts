@@ -15,7 +15,7 @@ import {
   SERVER_ADDRESS,
 } from '@godwit/testkit'
 import type { NetworkNode, Pair, PairOptions, SimDatagram } from '@godwit/testkit'
-import { encodeVarint, varintLength } from '@godwit/wire'
+import { ByteReader, encodeVarint, varintLength } from '@godwit/wire'
 import { PACKET_HANDSHAKE, PACKET_INITIAL, PACKET_ONE_RTT, VERSION_1 } from '../../src/constants.ts'
 import { writeLongHeader, writePacketLength, writeShortHeader } from '../../src/packet-header.ts'
 import { PacketWriter } from '../../src/packet-writer.ts'
@@ -163,13 +163,8 @@ export function editParameters(
 ): (encoded: Uint8Array) => Uint8Array {
   return (encoded) => {
     const parameters = new Map<number, Uint8Array>()
-    for (let at = 0; at < encoded.length;) {
-      // IDs and lengths of ours fit one byte each.
-      const id = encoded[at]
-      const length = encoded[at + 1]
-      parameters.set(id, encoded.slice(at + 2, at + 2 + length))
-      at += 2 + length
-    }
+    const reader = new ByteReader(encoded)
+    while (reader.remaining > 0) parameters.set(reader.varint(), reader.copy(reader.varint()))
     for (const [id, value] of Object.entries(edits)) {
       if (value === null) parameters.delete(Number(id))
       else parameters.set(Number(id), value)

@@ -70,6 +70,9 @@ const VIOLATIONS: readonly Violation[] = [
   { title: 'RFC 9000 §19.8: STREAM on a stream that only we send on', from: 'server', frames: bytes(0x0a, 2, 1, 'x'), errorCode: STREAM_STATE_ERROR }, // h3spec#20c
   { title: 'RFC 9000 §19.10: MAX_STREAM_DATA for a stream never opened', from: 'server', frames: bytes(0x11, 0, 100), errorCode: STREAM_STATE_ERROR, frameType: 0x11 }, // h3spec#21c
   { title: 'RFC 9000 §19.10: MAX_STREAM_DATA for a stream that only the peer sends on', from: 'server', frames: bytes(0x11, 3, 100), errorCode: STREAM_STATE_ERROR, frameType: 0x11 }, // h3spec#22c
+  { title: 'draft-ietf-quic-ack-frequency §4: ACK_FREQUENCY with a delay of 2^14 ms', from: 'both', frames: bytes(0xaf, 0, 1, 16_384_000, 1), errorCode: PROTOCOL_VIOLATION, frameType: 0xaf },
+  { title: 'draft-ietf-quic-ack-frequency §4: ACK_FREQUENCY with a delay below our min_ack_delay', from: 'both', frames: bytes(0xaf, 0, 1, 999, 1), errorCode: PROTOCOL_VIOLATION, frameType: 0xaf },
+  { title: 'draft-ietf-quic-ack-frequency §4: an old ACK_FREQUENCY with an invalid delay', from: 'client', frames: bytes(0xaf, 5, 1, 1000, 1, 0xaf, 4, 1, 0, 1), errorCode: PROTOCOL_VIOLATION, frameType: 0xaf },
   { title: 'RFC 9001 §6: a TLS message out of turn in a 1-RTT packet', from: 'both', frames: bytes(0x06, 0, 4, Uint8Array.of(24, 0, 0, 0)), errorCode: 0x10a, frameType: 0x06 },
 ]
 
@@ -107,6 +110,8 @@ const HANDSHAKE_VIOLATIONS: readonly Violation[] = [
   { title: 'RFC 9000 §12.4: PATH_CHALLENGE in a Handshake packet', from: 'client', frames: bytes(0x1a, '12345678'), errorCode: PROTOCOL_VIOLATION, frameType: 0x1a }, // rfc9000#12.4-3 rfc9000#17.2.4-2 h3spec#14
   { title: 'RFC 9000 §12.4: STREAM in a Handshake packet', from: 'client', frames: bytes(0x0a, 0, 1, 'x'), errorCode: PROTOCOL_VIOLATION },
   { title: 'RFC 9000 §12.4: an application close in a Handshake packet', from: 'client', frames: bytes(0x1d, 0, 0), errorCode: PROTOCOL_VIOLATION }, // rfc9000#12.5-3
+  { title: 'draft-ietf-quic-ack-frequency §3: ACK_FREQUENCY in a Handshake packet', from: 'client', frames: bytes(0xaf, 0, 1, 1000, 1), errorCode: PROTOCOL_VIOLATION, frameType: 0xaf },
+  { title: 'draft-ietf-quic-ack-frequency §3: IMMEDIATE_ACK in a Handshake packet', from: 'client', frames: bytes(0x1f), errorCode: PROTOCOL_VIOLATION, frameType: 0x1f },
   { title: 'RFC 9001 §4.1.3: a message out of turn in a Handshake packet', from: 'client', frames: bytes(0x06, 0, 4, Uint8Array.of(24, 0, 0, 0)), errorCode: 0x10a, frameType: 0x06 },
   { title: 'RFC 9000 §17.2: reserved bits in a Handshake packet', from: 'server', frames: bytes(0x01), errorCode: PROTOCOL_VIOLATION, options: { firstByteBits: 0x0c } }, // h3spec#13c
   { title: 'RFC 9000 §12.4: PATH_CHALLENGE in a Handshake packet', from: 'server', frames: bytes(0x1a, '12345678'), errorCode: PROTOCOL_VIOLATION, frameType: 0x1a }, // h3spec#14c
@@ -154,6 +159,8 @@ const PARAMETERS: readonly { title: string; from: Side; edits: Record<number, Ui
   { title: 'RFC 9000 §18.2: max_ack_delay of 2^14', from: 'server', edits: { 0x0b: bytes(2 ** 14) } }, // h3spec#10c
   { title: 'RFC 9000 §18.2: active_connection_id_limit of 1', from: 'server', edits: { 0x0e: bytes(1) } },
   { title: 'RFC 9000 §18.2: preferred_address with an empty connection ID', from: 'server', edits: { 0x0d: new Uint8Array(41) } }, // h3spec#5c
+  { title: 'draft-ietf-quic-ack-frequency §3: min_ack_delay above max_ack_delay', from: 'client', edits: { 0xff04de1b: bytes(25_001) } },
+  { title: 'draft-ietf-quic-ack-frequency §3: min_ack_delay above max_ack_delay', from: 'server', edits: { 0xff04de1b: bytes(25_001) } },
   { title: 'RFC 9000 §18.2: stateless_reset_token of 15 bytes', from: 'server', edits: { 0x02: new Uint8Array(15) } }, // h3spec#7c
 ]
 
