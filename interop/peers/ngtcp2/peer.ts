@@ -9,6 +9,8 @@ import { logEnvironment } from '../shared/driver.ts'
 import { countingFiles, endingOnTerm, oncePerUrl } from '../shared/shell.ts'
 
 const QUIET = ['--quiet', '--no-quic-dump', '--no-http-dump']
+/** Against the default of 30 s, which is five attempts at a first flight: some handshakes need more. */
+const PATIENT = '--timeout=180s'
 const ONLY_CHACHA20 = '--ciphers=NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305'
 
 const SERVER_OPTIONS: ReadonlyMap<CaseName, readonly string[]> = new Map([
@@ -37,6 +39,7 @@ function server(chroot: Chroot, task: ServerTask): Command | null {
   const argv = endingOnTerm(chroot, [
     '/usr/sbin/gtlsserver',
     ...QUIET,
+    PATIENT,
     '--mime-types-file=/dev/null',
     `--htdocs=${task.www}`,
     `--qlog-dir=${env['QLOGDIR']}`,
@@ -56,6 +59,7 @@ function client(chroot: Chroot, task: ClientTask): Command | null {
   const common = [
     '/usr/bin/gtlsclient',
     ...QUIET,
+    PATIENT,
     `--qlog-dir=${env['QLOGDIR']}`,
     `--download=${task.downloads}`,
     `--sni=${new URL(task.urls[0]).hostname}`,
