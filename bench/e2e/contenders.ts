@@ -12,7 +12,7 @@ import { run } from '../../interop/lib/process.ts'
 import { packageVersion } from '../../interop/peers/shared/build.ts'
 import { ensureNpm, npmFolder } from '../../interop/peers/shared/npm.ts'
 import { buildQuicGo, buildQuinn, CRATES, QUIC_GO } from '../peers/build.ts'
-import { nginxServer, ngtcp2Server, shareCredentials } from '../peers/file-servers.ts'
+import { nginxServer, ngtcp2Server, shareCredentials, shareFiles } from '../peers/file-servers.ts'
 import type { ServerTask } from '../peers/file-servers.ts'
 
 export interface Contender {
@@ -50,12 +50,17 @@ const BUILDING = ['cargo', 'rustc', 'gcc', 'libc6-dev', 'golang-go']
 const PEERS = ['python3-aioquic', 'nginx', 'ngtcp2-server', 'nghttp2-client']
 const PACKAGES = [...BUILDING, ...CRATES, QUIC_GO, ...PEERS]
 
+/** What docs/performance.md recommends where there is one processor: no collector beside the program. */
+const ONE_THREAD = ['--single-threaded-gc']
+
 /** Names of contenders, whether or not they can be had here. */
 export const CONTENDERS: readonly string[] = [
   'godwit',
   'godwit-node26',
+  'godwit-one-thread',
   'godwit-node-crypto',
   'quic-go',
+  'quic-go-files',
   'quinn',
   'ngtcp2',
   'nginx',
@@ -114,18 +119,21 @@ async function contender(
   switch (name) {
     case 'godwit':
     case 'godwit-node26':
+    case 'godwit-one-thread':
     case 'godwit-node-crypto': {
       const node = name === 'godwit-node26' ? await currentNode() : process.execPath
       return {
         name,
         version: `Node ${await nodeVersion(node)}`,
         ...(name === 'godwit-node-crypto' ? { env: { GODWIT_CRYPTO: 'node' } } : {}),
-        server: (task) => godwitServer(node, task),
+        server: (task) => godwitServer(node, task, name === 'godwit-one-thread' ? ONE_THREAD : []),
       }
     }
-    case 'quic-go': {
+    case 'quic-go':
+    case 'quic-go-files': {
       const version = `${await versionOf(QUIC_GO)}, Go ${await versionOf('golang-go')}`
-      return { name, version, server: (task) => [quicGo, 'server', ...arguments_(task)] }
+      const folder = name === 'quic-go' ? [] : [shareFiles(chroot)]
+      return { name, version, server: (task) => [quicGo, 'server', ...arguments_(task), ...folder] }
     }
     case 'quinn': {
       const version = `${await versionOf('librust-quinn-dev')}, h3 ${await versionOf('librust-h3-dev')}`

@@ -28,12 +28,12 @@ func sizeOf(path string) (int64, bool) {
 	return size << shift, err == nil
 }
 
+func count(w http.ResponseWriter, r *http.Request) {
+	received, _ := io.Copy(io.Discard, r.Body)
+	fmt.Fprintf(w, "%d", received)
+}
+
 func answer(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/up" {
-		received, _ := io.Copy(io.Discard, r.Body)
-		fmt.Fprintf(w, "%d", received)
-		return
-	}
 	left, ok := sizeOf(r.URL.Path)
 	if !ok {
 		http.NotFound(w, r)
@@ -50,7 +50,19 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func serve(port, cert, key string) error {
+// handler answers from memory, or as most programs in Go do: with net/http's FileServer.
+func handler(folder string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/up", count)
+	if folder == "" {
+		mux.HandleFunc("/", answer)
+	} else {
+		mux.Handle("/", http.FileServer(http.Dir(folder)))
+	}
+	return mux
+}
+
+func serve(port, cert, key, folder string) error {
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
 		return err
@@ -64,7 +76,7 @@ func serve(port, cert, key string) error {
 		return err
 	}
 	server := &http3.Server{
-		Handler:    http.HandlerFunc(answer),
+		Handler:    handler(folder),
 		TLSConfig:  http3.ConfigureTLSConfig(&tls.Config{Certificates: []tls.Certificate{pair}}),
 		QUICConfig: &quic.Config{MaxIncomingStreams: 1000},
 	}
