@@ -91,7 +91,10 @@ export class Endpoint {
   readonly #maxHandshakes: number
   readonly #owner: EntryOwner
   readonly #entries: Set<ConnectionEntry>
-  /** First Destination Connection IDs, which clients chose, while their handshakes run. */
+  /**
+   * First Destination Connection IDs, which clients chose, as long as their connections last: a late copy
+   * of a first packet must not begin another connection.
+   */
   readonly #firstDcids: Map<string, ConnectionEntry>
   readonly #timers: TimerHeap<ConnectionEntry>
   readonly #responses: StatelessResponses
@@ -453,11 +456,13 @@ export class Endpoint {
     this.#readyQueue.push(entry)
   }
 
-  // The connection has nothing more to send: its timers are right now.
+  // The connection has nothing more to send: its timers are right now. A handshake that failed counts
+  // until its connection is forgotten: it has cost as much as one that goes on.
   #settle(entry: ConnectionEntry): void {
     const { phase } = entry.connection
     if (entry.handshaking && (entry.connection.handshakeConfirmed || phase === 'drained')) {
-      this.#endHandshake(entry)
+      entry.handshaking = false
+      this.#handshakes--
     }
     if (phase !== 'drained') {
       this.#timers.update(entry)
@@ -465,18 +470,10 @@ export class Endpoint {
     }
     this.#timers.remove(entry)
     this.#entries.delete(entry)
+    if (entry.firstDcid !== '') this.#firstDcids.delete(entry.firstDcid)
+    entry.firstDcid = ''
     // Drained while it was asked for output: there is an event for that.
     this.#notify(entry)
-  }
-
-  // A handshake that failed counts until its connection is forgotten: it has cost as much as one that
-  // goes on. Until then its first Destination Connection ID leads to it, too, so that a client that
-  // repeats its first packet is told again, not heard again.
-  #endHandshake(entry: ConnectionEntry): void {
-    entry.handshaking = false
-    this.#handshakes--
-    if (this.#firstDcids.get(entry.firstDcid) === entry) this.#firstDcids.delete(entry.firstDcid)
-    entry.firstDcid = ''
   }
 
   #transmitted(size: number, path: NetworkPath): Transmit {

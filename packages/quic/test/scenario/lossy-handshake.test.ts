@@ -65,6 +65,24 @@ t.test('RFC 9002 §6.2.3: a flight is repeated early a limited number of times',
   t.end()
 })
 
+// RFC 9000 §5.2: packets that belong to a connection are not those of a new one.
+t.test('a late copy of a first packet begins no other connection', (t) => {
+  const p = forgedPair({ seed: 1 })
+  const { client } = p.establish()
+  const [{ bytes: first }] = p.sent.client
+  p.runFor(5000)
+  p.inject('client', first)
+  p.runFor(100)
+  t.equal(p.server.accepted.length, 1)
+  t.equal(p.server.endpoint.connectionCount, 1)
+  client.connection.close(0, '')
+  p.runFor(20)
+  p.inject('client', first)
+  p.runFor(20)
+  t.equal(p.server.accepted.length, 1, 'nor while it drains')
+  t.end()
+})
+
 // rfc9001#4.1.2-2
 t.test('RFC 9001 §4.1.2: an ACK of a 1-RTT packet confirms the handshake for a client', (t) => {
   const p = forgedPair({ seed: 1, serverNull: { serverFlightSize: 500 }, toClient: losing(1) })
