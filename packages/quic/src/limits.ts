@@ -109,8 +109,6 @@ export const MIN_ACK_DELAY = 1000
 export const ACKS_PER_WINDOW = 8
 /** Packets per acknowledgement that we ask for at most: what more would save is little. */
 export const MAX_PACKETS_PER_ACK = 32
-/** The part of the round trip by which we ask acknowledgements to be late at most. */
-export const ACK_DELAY_PER_RTT: number = 1 / 4
 
 /** Bytes. A piece of a STREAM frame shorter than this is not worth its header at the end of a packet. */
 export const MIN_STREAM_FRAGMENT = 64

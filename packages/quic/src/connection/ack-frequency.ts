@@ -3,10 +3,14 @@
 // for some per congestion window instead, promptly while the window is small.
 
 import { ackFrequencyLength, writeAckFrequency } from '../frame-encoder.ts'
-import { ACK_DELAY_PER_RTT, ACKS_PER_WINDOW, MAX_PACKETS_PER_ACK } from '../limits.ts'
+import { ACKS_PER_WINDOW, MAX_PACKETS_PER_ACK } from '../limits.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 import type { LossDetection } from '../recovery/loss-detection.ts'
-import { ACK_ELICITING_THRESHOLD, PACKET_THRESHOLD } from '../recovery/params.ts'
+import {
+  ACK_ELICITING_THRESHOLD,
+  DEFAULT_MAX_ACK_DELAY,
+  PACKET_THRESHOLD,
+} from '../recovery/params.ts'
 import type { Bytes, Millis } from '../recovery/params.ts'
 
 /** A wish is news when it is this many times what was asked for last, or that part of it. */
@@ -15,7 +19,7 @@ const CHANGE = 2
 export class AckFrequency {
   /** True: the peer takes ACK_FREQUENCY and IMMEDIATE_ACK. */
   enabled: boolean
-  /** There is something new to ask for; it goes with the next packet that elicits an ACK. */
+  /** There is something new to ask for, which goes with the next packet that elicits an ACK. */
   pending: boolean
   readonly #recovery: LossDetection
   /** The peer's min_ack_delay and max_ack_delay, in microseconds. */
@@ -72,11 +76,12 @@ export class AckFrequency {
     const { cwnd, smoothedRtt } = this.#recovery
     const share = Math.floor(cwnd / (maxDatagramSize * ACKS_PER_WINDOW))
     if (share > ACK_ELICITING_THRESHOLD) {
-      const delay = Math.floor(smoothedRtt * 1000 * ACK_DELAY_PER_RTT)
       this.#wantedPackets = Math.min(share, MAX_PACKETS_PER_ACK)
+      // §8.1: no more than a round trip. Nor less than usual: the number of packets comes first while
+      // the window is in use, and a short delay would make the PTO too short for busy hosts.
+      const delay = Math.floor(Math.max(smoothedRtt, DEFAULT_MAX_ACK_DELAY) * 1000)
       this.#wantedDelay = Math.max(this.#minDelay, Math.min(delay, this.#maxDelay))
     } else {
-      // As it was at first, and with the delay that makes for the fewest ACKs of single packets.
       this.#wantedPackets = ACK_ELICITING_THRESHOLD
       this.#wantedDelay = this.#maxDelay
     }
