@@ -3,6 +3,9 @@
 // field, so that a 16-entry register table does. Bytes live in a transformed basis between rounds;
 // the round keys are brought into it once.
 //
+// The readable twin, which derives the tables and says why they do, is
+// test/reference/vector-permute-aes.ts.
+//
 // Used where it beats node:crypto's bulk AES: header-protection masks, key set-up, short packets.
 
 import { ROUNDS } from "./layout";

@@ -1,6 +1,7 @@
 // ChaCha20 (RFC 8439 §2.3): four blocks side by side in sixteen vectors, and one block in row form.
 // Unrolled by hand, since sixteen vectors must stay sixteen local variables: exempt from the limits
-// on length. The readable twin is @noble's, behind the same interface; test/simd holds the two equal.
+// on length. To read, with what the order of the packet's parts means: the twin in
+// test/reference/fused-chacha20-poly1305.ts, which tests hold equal.
 
 import { STATE } from "./layout";
 

@@ -1,5 +1,5 @@
 // The packet-protection engine: what src/simd/ calls. Bounds are checked there, before every call;
-// nothing here checks an address.
+// nothing here checks an address. To read first: the twins in test/reference/.
 
 export { aesInit, aesProtect, aesUnmask, aesUnprotect, counters } from "./gcm";
 export { chachaProtect, chachaUnmask, chachaUnprotect } from "./chacha20-poly1305";

@@ -10,7 +10,7 @@
 // window, up to RING_PACKETS. Receiving does so only for the number after an authenticated packet, and
 // once for each of those: a forged packet gets a one-packet keystream outside the ring and changes
 // nothing, except that one with the very number that comes next may have the ring filled before the
-// true packet does.
+// true packet does. (The rules to read, without the memory: test/reference/look-ahead.ts.)
 
 import { MAX_BLOCKS, RING_BLOCKS, RING_PACKETS } from './arena.ts'
 import type { Arena, Holder } from './arena.ts'
