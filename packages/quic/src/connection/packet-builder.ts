@@ -131,12 +131,14 @@ export class PacketBuilder {
   readonly #spaces: PacketSpace[]
   #count: number
   #expand: boolean
+  #probing: boolean
 
   constructor(bytes: Uint8Array) {
     this.#drafts = [new PacketDraft(bytes), new PacketDraft(bytes), new PacketDraft(bytes)]
     this.#spaces = []
     this.#count = 0
     this.#expand = false
+    this.#probing = false
   }
 
   /**
@@ -150,6 +152,7 @@ export class PacketBuilder {
     const end = offset + Math.min(limit, path.maxDatagramSize, path.allowance)
     this.#count = 0
     this.#expand = false
+    this.#probing = core.recovery.probing
     let at = offset
     for (let i = 0; i < spaces.all.length; i++) {
       const space = spaces.all[i]
@@ -209,8 +212,12 @@ export class PacketBuilder {
   ): boolean {
     const { recovery } = core
     const probe = recovery.probesPending(space.index) > 0
+    // RFC 9002 §6.2.4: a probe of one space takes along what waits in others, whatever the congestion
+    // window says. Otherwise a ServerHello that was declared lost waits for room that Handshake packets
+    // take, which nobody can acknowledge without it.
+    const free = probe || (this.#probing && space.index !== SPACE_APPLICATION)
     if (probe && !hasData(core, space)) recovery.offerProbeTokens(space.index)
-    const data = (probe || hasData(core, space)) && mayElicit(core, now, probe)
+    const data = (probe || hasData(core, space)) && mayElicit(core, now, free)
     // A probe says again what was received: the ACK that said so may have been lost, too, and then
     // the peer repeats what is here instead of what is missing.
     const ack = data

@@ -243,6 +243,11 @@ export class LossDetection {
     return this.#probes[space]
   }
 
+  /** Whether a probe of any space is pending. */
+  get probing(): boolean {
+    return this.#probes[0] + this.#probes[1] + this.#probes[2] > 0
+  }
+
   /**
    * For a probe with nothing new to carry: reports the tokens of the oldest unacknowledged packets,
    * as many as one packet holds, to `onTokenLost` while they stay in flight (RFC 9002 §6.2.4). False:
