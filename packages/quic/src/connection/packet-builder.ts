@@ -221,7 +221,7 @@ export class PacketBuilder {
     // A probe says again what was received: the ACK that said so may have been lost, too, and then
     // the peer repeats what is here instead of what is missing.
     const ack = data
-      ? space.received.hasAck() || (probe && space.received.largest >= 0)
+      ? space.received.hasAck() || (probe && space.received.canAck)
       : space.received.ackRequired(now)
     if (!data && !ack) return false
     checkKeyLimits(core, space)

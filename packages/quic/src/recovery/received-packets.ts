@@ -204,7 +204,15 @@ export class ReceivedPackets {
 
   /** Something was received since the last ACK: one should be bundled with other frames. */
   hasAck(): boolean {
-    return this.#unreported > 0
+    return this.#unreported > 0 && this.canAck
+  }
+
+  /**
+   * Something that elicits an ACK was received: before that there is nothing to say, RFC 9000 §13.2.1. An
+   * ACK of ACKs makes some servers count the ServerHello before them as lost, and wait for room to repeat it.
+   */
+  get canAck(): boolean {
+    return this.#largestAckEliciting >= 0
   }
 
   // --- private
