@@ -8,6 +8,7 @@ import {
   diffieHellman,
   generateKeyPairSync,
   type ECDH,
+  type JsonWebKey,
   type KeyObject,
 } from 'node:crypto'
 import {
@@ -21,15 +22,25 @@ import {
 } from '@godwit/crypto'
 import { plain } from './bytes.ts'
 
+// Exporting a key just generated can hang the process in Node.js 20: `export` holds the key's lock
+// while it allocates, and when that sets off a garbage collection, the finalizer of the object that
+// generated the key waits for the same lock. So the public key is encoded while that object is in use.
+const ENCODED_AT_ONCE = { publicKeyEncoding: { format: 'jwk' } } as const
+
+// The types of Node know of no such encoding for X25519.
+const generateX25519 = generateKeyPairSync as unknown as (
+  type: 'x25519',
+  options: typeof ENCODED_AT_ONCE,
+) => { privateKey: KeyObject; publicKey: JsonWebKey }
+
 class X25519Offer implements KeyOffer {
   readonly group: NamedGroup = X25519
   readonly share: Uint8Array
   #privateKey: KeyObject | null
 
-  constructor(privateKey: KeyObject, publicKey: KeyObject) {
+  constructor(privateKey: KeyObject, publicKey: JsonWebKey) {
     this.#privateKey = privateKey
-    const { x } = publicKey.export({ format: 'jwk' })
-    this.share = new Uint8Array(Buffer.from(x as string, 'base64url')) // RFC 8037 §2: an OKP has x
+    this.share = new Uint8Array(Buffer.from(publicKey.x as string, 'base64url')) // RFC 8037 §2: an OKP has x
   }
 
   complete(peerShare: Uint8Array): Uint8Array {
@@ -75,7 +86,7 @@ class NistOffer implements KeyOffer {
 /** A fresh key share. */
 export function nodeOfferKey(group: NamedGroup): KeyOffer {
   if (group === X25519) {
-    const { privateKey, publicKey } = generateKeyPairSync('x25519')
+    const { privateKey, publicKey } = generateX25519('x25519', ENCODED_AT_ONCE)
     return new X25519Offer(privateKey, publicKey)
   }
   const ecdh = createECDH(curveName(group))
@@ -91,7 +102,7 @@ export function nodeOfferOf(group: NamedGroup, privateKey: Uint8Array): KeyOffer
       privateKey,
     ])
     const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
-    return new X25519Offer(key, createPublicKey(key))
+    return new X25519Offer(key, createPublicKey(key).export({ format: 'jwk' }))
   }
   const ecdh = createECDH(curveName(group))
   ecdh.setPrivateKey(privateKey)

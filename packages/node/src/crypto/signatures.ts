@@ -69,20 +69,33 @@ function algorithmsOf(type: KeyType, key: KeyObject): readonly SignatureAlgorith
   )
 }
 
+// A key is encoded while it is generated: exporting it later can hang, see key-exchange.ts.
+const ENCODING = {
+  publicKeyEncoding: { format: 'der', type: 'spki' },
+  privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+}
+
+// None of the overloads of Node's types fits two of these types at once.
+const generateEncoded = generateKeyPairSync as unknown as (
+  type: 'ec' | 'ed25519',
+  options: typeof ENCODING & { namedCurve?: string },
+) => { privateKey: Buffer }
+
 export function nodeGenerateSigningKey(type: 'p256' | 'p384' | 'ed25519'): SigningKey {
+  const { privateKey } = generatePair(type)
+  const key = nodeImportSigningKey(privateKey)
+  privateKey.fill(0)
+  return key
+}
+
+function generatePair(type: 'p256' | 'p384' | 'ed25519'): { privateKey: Buffer } {
   switch (type) {
     case 'p256':
-      return new NodeSigningKey(
-        type,
-        generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey,
-      )
+      return generateEncoded('ec', { namedCurve: 'prime256v1', ...ENCODING })
     case 'p384':
-      return new NodeSigningKey(
-        type,
-        generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey,
-      )
+      return generateEncoded('ec', { namedCurve: 'secp384r1', ...ENCODING })
     case 'ed25519':
-      return new NodeSigningKey(type, generateKeyPairSync('ed25519').privateKey)
+      return generateEncoded('ed25519', ENCODING)
     default:
       throw new RangeError(`"type" expected p256, p384 or ed25519, got ${String(type)}`)
   }
