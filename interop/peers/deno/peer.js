@@ -18,6 +18,7 @@ async function serve(cert, key, www) {
     cert: Deno.readTextFileSync(cert),
     key: Deno.readTextFileSync(key),
     alpnProtocols: HQ,
+    maxIdleTimeout: 60_000,
   })
   console.log('listening')
   for await (const incoming of listener) {
