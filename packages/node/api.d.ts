@@ -242,8 +242,9 @@ export declare class Http3ServerResponse extends Writable {
   handleAborted(cause: Error): void
 }
 
-export declare class Http3ServerSession extends Http3Session {
+export declare class Http3ServerSession extends Http3Session implements BagMember {
   #private
+  bagIndex: number
   constructor(
     host: EndpointHost,
     connection: Connection,
@@ -264,6 +265,7 @@ export declare abstract class Http3Session extends EventEmitter implements Conne
   protected readonly host: EndpointHost
   protected readonly connection: Connection
   protected readonly http3: Http3Connection
+  woken: boolean
   constructor(host: EndpointHost, connection: Connection, options: Http3ConnectionOptions)
   close(callback?: () => void): void
   destroy(errorCode?: number, reason?: string): void
@@ -435,6 +437,7 @@ export { ConnectionEvent } from '@godwit/quic'
 
 export interface ConnectionOwner {
   handleEvents(): void
+  woken?: boolean
 }
 
 export declare class EndpointHost implements DatagramListener {

@@ -330,6 +330,7 @@ export interface TransportOptions {
   readonly initialMaxStreamsBidi?: number
   readonly initialMaxStreamsUni?: number
   readonly congestion?: 'cubic' | 'newreno'
+  readonly ackFrequency?: boolean
 }
 
 export interface TransportParameters {
@@ -350,6 +351,7 @@ export interface TransportParameters {
   activeConnectionIdLimit: number
   initialSourceConnectionId: Uint8Array | null
   retrySourceConnectionId: Uint8Array | null
+  minAckDelay: number | null
 }
 
 export declare class VersionNegotiationError extends QuicError {

@@ -4,6 +4,19 @@
 
 // --- @godwit/wire
 
+export declare class Bag<T extends BagMember> {
+  #private
+  constructor()
+  get size(): number
+  add(member: T): void
+  delete(member: T): boolean
+  values(): T[]
+}
+
+export interface BagMember {
+  bagIndex: number
+}
+
 export declare class ByteReader {
   #private
   bytes: Uint8Array

@@ -19,6 +19,7 @@ import type {
   NetworkPath,
   ServerConfig,
 } from '@godwit/quic'
+import { Ring } from '@godwit/wire'
 import { bindDatagramSocket } from './dgram-socket.ts'
 import {
   DRAIN_TIMEOUT,
@@ -38,6 +39,8 @@ const RECEIVE_SLOT = 0
 export interface ConnectionOwner {
   /** Polls the connection's events, and those of the layers on it, until there are none. */
   handleEvents(): void
+  /** Set by the host while the owner waits for a turn. */
+  woken?: boolean
 }
 
 export interface EndpointHostOptions {
@@ -59,9 +62,8 @@ export class EndpointHost implements DatagramListener {
   readonly #freeSlots: number[]
   readonly #accept: ((connection: Connection) => ConnectionOwner) | undefined
   readonly #onError: (error: Error) => void
-  readonly #owners: Map<Connection, ConnectionOwner>
   /** Owners with something new of their own making, such as the end of a body that was read. */
-  readonly #woken: Set<ConnectionOwner>
+  readonly #woken: Ring<ConnectionOwner>
   readonly #onEvents: () => void
   readonly #onTurn: () => void
   readonly #onTimer: () => void
@@ -90,8 +92,7 @@ export class EndpointHost implements DatagramListener {
     }
     this.#accept = options.accept
     this.#onError = options.onError
-    this.#owners = new Map()
-    this.#woken = new Set()
+    this.#woken = new Ring()
     this.#onEvents = () => {
       if (this.#closed) return
       this.#inTurn = true
@@ -134,20 +135,23 @@ export class EndpointHost implements DatagramListener {
   ): T {
     const connection = this.#endpoint.connect(performance.now(), path, config)
     const owner = makeOwner(connection)
-    this.#owners.set(connection, owner)
+    connection.context = owner
     this.#scheduleTurn()
     return owner
   }
 
   /** The owner gave commands to its connection: they take effect in the next turn. */
   wake(owner: ConnectionOwner): void {
-    this.#woken.add(owner)
+    if (owner.woken !== true) {
+      owner.woken = true
+      this.#woken.push(owner)
+    }
     this.#scheduleTurn()
   }
 
   /** The connection is drained: nothing more will come of it. */
   forget(connection: Connection): void {
-    this.#owners.delete(connection)
+    connection.context = undefined
   }
 
   ref(): void {
@@ -248,17 +252,19 @@ export class EndpointHost implements DatagramListener {
     for (;;) {
       const accepted = this.#endpoint.pollAccepted()
       if (accepted === null || this.#accept === undefined) break
-      this.#owners.set(accepted, this.#accept(accepted))
+      accepted.context = this.#accept(accepted)
       some = true
     }
     for (;;) {
       const ready = this.#endpoint.pollReady()
       if (ready === null) break
-      this.#owners.get(ready)?.handleEvents()
+      ownerOf(ready)?.handleEvents()
       some = true
     }
-    for (const owner of this.#woken) {
-      this.#woken.delete(owner)
+    // Those that are woken meanwhile come in the next round.
+    for (let left = this.#woken.length; left > 0; left--) {
+      const owner = this.#woken.shift() as ConnectionOwner // as many as there were
+      owner.woken = false
       owner.handleEvents()
       some = true
     }
@@ -304,4 +310,8 @@ export class EndpointHost implements DatagramListener {
     // The socket is what keeps a process alive, or not.
     this.#timer.unref()
   }
+}
+
+function ownerOf(connection: Connection): ConnectionOwner | undefined {
+  return connection.context as ConnectionOwner | undefined // sound: set by `connect` and `accept` only
 }

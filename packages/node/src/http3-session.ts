@@ -21,6 +21,8 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
   protected readonly host: EndpointHost
   protected readonly connection: Connection
   protected readonly http3: Http3Connection
+  /** The host's own. */
+  woken: boolean
   readonly #exchanges: NumberMap<ExchangeHandler>
   #socket: SessionSocket | null
   #connected: boolean
@@ -33,6 +35,7 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     this.host = host
     this.connection = connection
     this.http3 = new Http3Connection(connection, options)
+    this.woken = false
     this.#exchanges = new NumberMap()
     this.#socket = null
     this.#connected = false

@@ -1,7 +1,7 @@
 // The endpoint: routes datagrams to connections, accepts new ones, answers those that belong to
 // none, and serves the connections' output fairly. RFC 9000 §5.2, §6, §10.3, §14.
 
-import { ByteReader, Ring } from '@godwit/wire'
+import { Bag, ByteReader, Ring } from '@godwit/wire'
 import type { PacketProtection, RandomBytes } from '@godwit/protection'
 import {
   MIN_INITIAL_DATAGRAM_SIZE,
@@ -16,7 +16,8 @@ import { PacketBuilder } from './connection/packet-builder.ts'
 import { ConnectionEntry } from './endpoint/connection-entry.ts'
 import type { EntryOwner } from './endpoint/connection-entry.ts'
 import { ConnectionIdTable } from './endpoint/connection-id-table.ts'
-import { isAuthentic, keyOf } from './endpoint/first-packet.ts'
+import { isAuthentic } from './endpoint/first-packet.ts'
+import { KeyTable } from './endpoint/key-table.ts'
 import { isReflectionPort } from './endpoint/reflection-ports.ts'
 import { ResetTokens } from './endpoint/reset-tokens.ts'
 import { StatelessResponses } from './endpoint/stateless-responses.ts'
@@ -90,12 +91,13 @@ export class Endpoint {
   readonly #maxConnections: number
   readonly #maxHandshakes: number
   readonly #owner: EntryOwner
-  readonly #entries: Set<ConnectionEntry>
+  /** Connections that are not drained. */
+  readonly #entries: Bag<ConnectionEntry>
   /**
    * First Destination Connection IDs, which clients chose, as long as their connections last: a late copy
    * of a first packet must not begin another connection.
    */
-  readonly #firstDcids: Map<string, ConnectionEntry>
+  readonly #firstDcids: KeyTable<ConnectionEntry>
   readonly #timers: TimerHeap<ConnectionEntry>
   readonly #responses: StatelessResponses
   readonly #transmitQueue: Ring<ConnectionEntry>
@@ -144,11 +146,11 @@ export class Endpoint {
       randomBytes,
       statelessResetKey,
       routes: new ConnectionIdTable(),
-      resetTokens: new ResetTokens(protection, randomBytes(RESET_KEY_LENGTH)),
+      resetTokens: new ResetTokens(protection, randomBytes(RESET_KEY_LENGTH), randomBytes),
       wake: (entry) => this.#enqueue(entry),
     }
-    this.#entries = new Set()
-    this.#firstDcids = new Map()
+    this.#entries = new Bag()
+    this.#firstDcids = new KeyTable(randomBytes)
     this.#timers = new TimerHeap()
     this.#responses = new StatelessResponses(protection, randomBytes)
     this.#transmitQueue = new Ring()
@@ -196,7 +198,7 @@ export class Endpoint {
   close(now: number, errorCode: number, reason: string): void {
     void now // closes go out, and their timers start, with the next pollTransmit
     this.#closed = true
-    for (const entry of this.#entries) entry.connection.close(errorCode, reason)
+    for (const entry of this.#entries.values()) entry.connection.close(errorCode, reason)
   }
 
   // --- input
@@ -302,7 +304,7 @@ export class Endpoint {
       if (entry !== null) return entry
     }
     if (!isLong || this.#firstDcids.size === 0 || at - offset + dcidLength > length) return null
-    return this.#firstDcids.get(keyOf(bytes, at, dcidLength)) ?? null
+    return this.#firstDcids.get(bytes, at, dcidLength)
   }
 
   #handleUnrouted(
@@ -429,9 +431,9 @@ export class Endpoint {
       connection.abandon()
       return
     }
-    entry.firstDcid = keyOf(dcid, 0, dcid.length)
+    entry.firstDcid = dcid
     entry.handshaking = true
-    this.#firstDcids.set(entry.firstDcid, entry)
+    this.#firstDcids.set(dcid, entry)
     this.#handshakes++
     this.#entries.add(entry)
     this.#stats.connectionsAccepted++
@@ -470,8 +472,8 @@ export class Endpoint {
     }
     this.#timers.remove(entry)
     this.#entries.delete(entry)
-    if (entry.firstDcid !== '') this.#firstDcids.delete(entry.firstDcid)
-    entry.firstDcid = ''
+    if (entry.firstDcid !== null) this.#firstDcids.delete(entry.firstDcid, entry)
+    entry.firstDcid = null
     // Drained while it was asked for output: there is an event for that.
     this.#notify(entry)
   }

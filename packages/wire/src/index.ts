@@ -1,3 +1,5 @@
+export { Bag } from './bag.ts'
+export type { BagMember } from './bag.ts'
 export { ByteReader } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'
 export { NumberMap } from './number-map.ts'

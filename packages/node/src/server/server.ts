@@ -6,6 +6,7 @@ import type { CryptoProvider } from '@godwit/crypto'
 import { H3_NO_ERROR } from '@godwit/http3'
 import type { Connection, EndpointStats, ServerConfig } from '@godwit/quic'
 import { createServerSession } from '@godwit/tls'
+import { Bag } from '@godwit/wire'
 import type { Identity } from '@godwit/x509'
 import { selectProvider } from '../crypto/select-provider.ts'
 import { EndpointHost } from '../endpoint-host.ts'
@@ -38,7 +39,7 @@ export class Http3Server extends EventEmitter {
   readonly #options: ResolvedServerOptions
   readonly #provider: CryptoProvider
   readonly #identities: ServerIdentities
-  readonly #sessions: Set<Http3ServerSession>
+  readonly #sessions: Bag<Http3ServerSession>
   readonly #listener: SessionListener
   readonly #tcp: TcpServer | null
   #host: EndpointHost | null
@@ -52,7 +53,7 @@ export class Http3Server extends EventEmitter {
     this.#provider = selectProvider(this.#options.crypto)
     const { identity, sniCallback, alsoTcp } = this.#options
     this.#identities = new ServerIdentities(this.#provider, identity, sniCallback)
-    this.#sessions = new Set()
+    this.#sessions = new Bag()
     this.#listener = {
       onSession: (session) => this.emit('session', session),
       onRequest: (request, response) => this.#handleRequest(request, response),
@@ -116,13 +117,13 @@ export class Http3Server extends EventEmitter {
 
   /** Ends every connection now. Call `close` as well to stop listening. */
   closeAllConnections(): void {
-    for (const session of this.#sessions) session.destroy(H3_NO_ERROR, '')
+    for (const session of this.#sessions.values()) session.destroy(H3_NO_ERROR, '')
     this.#tcp?.closeAllConnections()
   }
 
   /** Closes connections that have no requests in progress. */
   closeIdleConnections(): void {
-    for (const session of this.#sessions) if (session.activeRequests === 0) session.close()
+    for (const session of this.#sessions.values()) if (session.activeRequests === 0) session.close()
     this.#tcp?.closeIdleConnections()
   }
 
@@ -175,9 +176,9 @@ export class Http3Server extends EventEmitter {
     else this.#tcp.getConnections((error, count) => callback(error, own + count))
   }
 
-  /** Sessions that are open now. */
+  /** Sessions that are open now: a set of the caller's own. */
   get sessions(): ReadonlySet<Http3ServerSession> {
-    return this.#sessions
+    return new Set(this.#sessions.values())
   }
 
   /** Figures of the endpoint, with what was dropped and why. Null while not listening. */
@@ -275,7 +276,7 @@ export class Http3Server extends EventEmitter {
     if (streamIdleTimeout === 0) return
     const delay = Math.min(streamIdleTimeout, LONGEST_DELAY)
     this.#idleTimer = setInterval(() => {
-      for (const session of this.#sessions) session.cancelStalled()
+      for (const session of this.#sessions.values()) session.cancelStalled()
     }, delay).unref()
   }
 
@@ -285,7 +286,7 @@ export class Http3Server extends EventEmitter {
   }
 
   async #close(): Promise<void> {
-    for (const session of this.#sessions) session.close()
+    for (const session of this.#sessions.values()) session.close()
     const tcp = this.#tcp?.close()
     const http3 = new Promise<void>((resolve) => {
       if (this.#sessions.size === 0) resolve()
@@ -302,7 +303,7 @@ export class Http3Server extends EventEmitter {
     this.#onEmpty = null
     if (this.#idleTimer !== null) clearInterval(this.#idleTimer)
     this.#idleTimer = null
-    for (const session of this.#sessions) session.destroy(H3_NO_ERROR, '')
+    for (const session of this.#sessions.values()) session.destroy(H3_NO_ERROR, '')
     this.#tcp?.closeAllConnections()
     await this.#host?.close(H3_NO_ERROR, '')
     await tcp

@@ -2,6 +2,7 @@
 
 import type { Http3ConnectionOptions, RequestStream } from '@godwit/http3'
 import type { Connection } from '@godwit/quic'
+import type { BagMember } from '@godwit/wire'
 import type { EndpointHost } from '../endpoint-host.ts'
 import { Http3HostError } from '../errors.ts'
 import type { ExchangeHandler } from '../exchange.ts'
@@ -16,7 +17,9 @@ export interface SessionListener {
   onSessionClosed(session: Http3ServerSession, error: Error | null): void
 }
 
-export class Http3ServerSession extends Http3Session {
+export class Http3ServerSession extends Http3Session implements BagMember {
+  /** The server's own. @internal */
+  bagIndex: number
   readonly #listener: SessionListener
 
   constructor(
@@ -26,6 +29,7 @@ export class Http3ServerSession extends Http3Session {
     listener: SessionListener,
   ) {
     super(host, connection, options)
+    this.bagIndex = -1
     this.#listener = listener
   }
 

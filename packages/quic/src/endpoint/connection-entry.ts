@@ -1,6 +1,7 @@
 // What the endpoint keeps about one of its connections, and what it does for it: routes, reset
 // tokens, a place in the timer heap and in the queues.
 
+import type { BagMember } from '@godwit/wire'
 import type { PacketProtection, RandomBytes } from '@godwit/protection'
 import type { Connection } from '../connection/connection.ts'
 import type { ConnectionHost } from '../connection/core.ts'
@@ -19,13 +20,15 @@ export interface EntryOwner {
   wake(entry: ConnectionEntry): void
 }
 
-export class ConnectionEntry implements ConnectionHost, HeapMember {
+export class ConnectionEntry implements ConnectionHost, HeapMember, BagMember {
   readonly #owner: EntryOwner
-  /** By token, the array itself: its key in the endpoint's table. */
-  readonly #resetKeys: Map<Uint8Array, string>
+  /** The peer's reset tokens in force, as it gave them: as few as its connection IDs. */
+  #resetTokens: Uint8Array[]
+  /** What stands for each of them in the endpoint's table. */
+  #resetValues: Uint8Array[]
   #connection: Connection | null
-  /** The client's first Destination Connection ID while it routes here, as a key; '' when not. */
-  firstDcid: string
+  /** The client's first Destination Connection ID while it routes here. */
+  firstDcid: Uint8Array | null
   /** Counts among the handshakes in progress of a server. */
   handshaking: boolean
   /** In the queue of connections that may have something to send. */
@@ -34,17 +37,20 @@ export class ConnectionEntry implements ConnectionHost, HeapMember {
   readyQueued: boolean
   heapIndex: number
   heapDeadline: number
+  bagIndex: number
 
   constructor(owner: EntryOwner) {
     this.#owner = owner
-    this.#resetKeys = new Map()
+    this.#resetTokens = NONE
+    this.#resetValues = NONE
     this.#connection = null
-    this.firstDcid = ''
+    this.firstDcid = null
     this.handshaking = false
     this.transmitQueued = false
     this.readyQueued = false
     this.heapIndex = -1
     this.heapDeadline = Infinity
+    this.bagIndex = -1
   }
 
   get connection(): Connection {
@@ -84,13 +90,22 @@ export class ConnectionEntry implements ConnectionHost, HeapMember {
   }
 
   onResetToken(token: Uint8Array): void {
-    this.#resetKeys.set(token, this.#owner.resetTokens.add(token, this))
+    if (this.#resetTokens === NONE) {
+      this.#resetTokens = []
+      this.#resetValues = []
+    }
+    this.#resetTokens.push(token)
+    this.#resetValues.push(this.#owner.resetTokens.add(token, this))
   }
 
   onResetTokenRetired(token: Uint8Array): void {
-    const key = this.#resetKeys.get(token)
-    if (key === undefined) return
-    this.#resetKeys.delete(token)
-    this.#owner.resetTokens.delete(key, this)
+    const index = this.#resetTokens.indexOf(token)
+    if (index < 0) return
+    this.#owner.resetTokens.delete(this.#resetValues[index], this)
+    this.#resetTokens.splice(index, 1)
+    this.#resetValues.splice(index, 1)
   }
 }
+
+// Of entries without tokens, which are most at a server.
+const NONE: Uint8Array[] = []

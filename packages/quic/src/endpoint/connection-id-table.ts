@@ -11,12 +11,9 @@ const MIN_CAPACITY = 16
 export class ConnectionIdTable<T extends object> {
   #high: Uint32Array
   #low: Uint32Array
-  // null: never used; TOMBSTONE: deleted, probing goes on.
-  #values: (T | typeof TOMBSTONE | null)[]
+  #values: (T | null)[]
   #mask: number
   #size: number
-  // Values and tombstones.
-  #used: number
 
   constructor() {
     this.#high = new Uint32Array(MIN_CAPACITY)
@@ -24,7 +21,6 @@ export class ConnectionIdTable<T extends object> {
     this.#values = new Array<T | null>(MIN_CAPACITY).fill(null)
     this.#mask = MIN_CAPACITY - 1
     this.#size = 0
-    this.#used = 0
   }
 
   get size(): number {
@@ -33,77 +29,79 @@ export class ConnectionIdTable<T extends object> {
 
   /** The value of the ID at `offset` in `bytes`, or null. The caller has checked the bounds. */
   get(bytes: Uint8Array, offset: number): T | null {
-    const index = this.#find(u32(bytes, offset), u32(bytes, offset + 4))
-    const value = this.#values[index]
-    return value === TOMBSTONE ? null : value
+    return this.#values[this.#find(u32(bytes, offset), u32(bytes, offset + 4))]
   }
 
-  /** Adds an ID that is not in the table. */
+  /** Adds an ID, or gives it another value. */
   set(id: Uint8Array, value: T): void {
     checkLength(id)
-    if ((this.#used + 1) * 2 > this.#values.length) this.#rehash()
-    const index = this.#find(u32(id, 0), u32(id, 4))
+    const high = u32(id, 0)
+    const low = u32(id, 4)
+    let index = this.#find(high, low)
     if (this.#values[index] === null) {
-      this.#used++
+      // Half of the places stay free, so that probes are short.
+      if ((this.#size + 1) * 2 > this.#values.length) {
+        this.#resize(this.#values.length * 2)
+        index = this.#find(high, low)
+      }
+      this.#high[index] = high
+      this.#low[index] = low
       this.#size++
     }
-    this.#high[index] = u32(id, 0)
-    this.#low[index] = u32(id, 4)
     this.#values[index] = value
   }
 
   delete(id: Uint8Array): void {
     checkLength(id)
-    const index = this.#find(u32(id, 0), u32(id, 4))
-    if (this.#values[index] === null) return
-    this.#values[index] = TOMBSTONE
+    const mask = this.#mask
+    let free = this.#find(u32(id, 0), u32(id, 4))
+    if (this.#values[free] === null) return
     this.#size--
-    if (this.#size === 0) this.#reset(MIN_CAPACITY)
+    // Entries that were probed past the freed place move back, so that no marker is needed in it.
+    for (let at = (free + 1) & mask; this.#values[at] !== null; at = (at + 1) & mask) {
+      const distance = (at - this.#low[at]) & mask
+      if (distance < ((at - free) & mask)) continue
+      this.#high[free] = this.#high[at]
+      this.#low[free] = this.#low[at]
+      this.#values[free] = this.#values[at]
+      free = at
+    }
+    this.#values[free] = null
+    // Memory that a crowd has left behind. Not as soon as it could be: the next crowd may be near.
+    if (this.#values.length > MIN_CAPACITY && this.#size * 16 < this.#values.length) {
+      this.#resize(this.#values.length / 4)
+    }
   }
 
   // The place of the key, or the free place where the search for it ends.
   #find(high: number, low: number): number {
     let index = low & this.#mask
-    for (;;) {
-      const value = this.#values[index]
-      if (value === null) return index
-      if (value !== TOMBSTONE && this.#low[index] === low && this.#high[index] === high)
-        return index
+    while (
+      this.#values[index] !== null &&
+      (this.#low[index] !== low || this.#high[index] !== high)
+    ) {
       index = (index + 1) & this.#mask
     }
+    return index
   }
 
-  // Drops tombstones; grows or shrinks so that a quarter of the places are taken.
-  #rehash(): void {
+  #resize(capacity: number): void {
     const high = this.#high
     const low = this.#low
     const values = this.#values
-    let capacity = MIN_CAPACITY
-    while (capacity < (this.#size + 1) * 4) capacity *= 2
-    this.#reset(capacity)
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]
-      if (value === null || value === TOMBSTONE) continue
-      const index = this.#find(high[i], low[i])
-      this.#high[index] = high[i]
-      this.#low[index] = low[i]
-      this.#values[index] = value
-      this.#size++
-      this.#used++
-    }
-  }
-
-  #reset(capacity: number): void {
     this.#high = new Uint32Array(capacity)
     this.#low = new Uint32Array(capacity)
     this.#values = new Array<T | null>(capacity).fill(null)
     this.#mask = capacity - 1
-    this.#size = 0
-    this.#used = 0
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] === null) continue
+      const index = this.#find(high[i], low[i])
+      this.#high[index] = high[i]
+      this.#low[index] = low[i]
+      this.#values[index] = values[i]
+    }
   }
 }
-
-const TOMBSTONE: unique symbol = Symbol('deleted')
 
 function u32(bytes: Uint8Array, offset: number): number {
   return (

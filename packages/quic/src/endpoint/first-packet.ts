@@ -24,13 +24,3 @@ export function isAuthentic(bytes: Uint8Array, header: PacketHeader, key: Packet
   bytes.set(packet, start)
   return opened
 }
-
-/**
- * A first Destination Connection ID as a key, Latin-1 of its bytes. A client chose it, so it is kept
- * only while the handshake runs.
- */
-export function keyOf(bytes: Uint8Array, start: number, length: number): string {
-  let key = ''
-  for (let i = 0; i < length; i++) key += String.fromCharCode(bytes[start + i])
-  return key
-}

@@ -2,6 +2,7 @@ import t from 'tap'
 import * as fc from 'fast-check'
 import { createNullEngine, pair, Prng } from '@godwit/testkit'
 import { ConnectionIdTable } from '../../src/endpoint/connection-id-table.ts'
+import { KeyTable } from '../../src/endpoint/key-table.ts'
 import { ResetTokens } from '../../src/endpoint/reset-tokens.ts'
 import { TimerHeap } from '../../src/endpoint/timer-heap.ts'
 import { ResetLimiter, statelessResetPacket } from '../../src/stateless-reset.ts'
@@ -49,6 +50,51 @@ t.test('the table holds ten thousand IDs and forgets them', (t) => {
   t.ok(ids.every((id, i) => table.get(id, 0)?.i === i))
   for (const id of ids) table.delete(id)
   t.equal(table.size, 0)
+  t.end()
+})
+
+t.test('the table of keys that others chose behaves like a map', (t) => {
+  // Few keys of all lengths, so that they meet again. Without factors every key has one home.
+  const prng = new Prng(9)
+  const keys = Array.from({ length: 60 }, (_, n) => prng.bytes(n % 21))
+  keys.push(new Uint8Array(8), new Uint8Array(9), new Uint8Array(20))
+  const nameOf = (key: Uint8Array): string => Buffer.from(key).toString('hex')
+  const sources = [
+    (n: number): Uint8Array => prng.bytes(n),
+    (n: number): Uint8Array => new Uint8Array(n),
+  ]
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...sources),
+      fc.array(fc.tuple(fc.nat(2), fc.nat(keys.length - 1)), { maxLength: 300 }),
+      (randomBytes, commands) => {
+        const table = new KeyTable<{ n: number }>(randomBytes)
+        const model = new Map<string, { n: number }>()
+        for (const [what, n] of commands) {
+          const key = keys[n]
+          const value = { n }
+          if (what > 0) {
+            table.set(key, value)
+            model.set(nameOf(key), value)
+          } else {
+            const other = {} as { n: number }
+            table.delete(key, other)
+            table.delete(key, model.get(nameOf(key)) ?? other)
+            model.delete(nameOf(key))
+          }
+          if (table.size !== model.size) return false
+        }
+        return keys.every((key) => {
+          const bytes = Uint8Array.of(255, ...key, 7)
+          return table.get(bytes, 1, key.length) === (model.get(nameOf(key)) ?? null)
+        })
+      },
+    ),
+    { seed: 1, numRuns: 500 },
+  )
+  const table = new KeyTable<object>((n) => prng.bytes(n))
+  t.throws(() => table.set(new Uint8Array(21), {}), { name: 'RangeError', message: /"key"/ })
+  t.equal(table.get(new Uint8Array(30), 0, 21), null)
   t.end()
 })
 
@@ -100,8 +146,9 @@ t.test('the timer heap finds the earliest deadline, however deadlines move', (t)
 
 t.test('RFC 9000 §10.3.1: reset tokens are found at the end of a datagram, and only there', (t) => {
   const { protection } = pair()
-  const tokens = new ResetTokens<object>(protection, new Uint8Array(32).fill(1))
   const prng = new Prng(2)
+  const random = (n: number): Uint8Array => prng.bytes(n)
+  const tokens = new ResetTokens<object>(protection, new Uint8Array(32).fill(1), random)
   const [a, b] = [{}, {}]
   const token = prng.bytes(16)
   t.equal(tokens.find(prng.bytes(40), 40), null)
