@@ -28,7 +28,6 @@ import {
   PACKET_SLACK,
   PACKET_SLOT_SIZE,
   PACKET_SLOTS,
-  SHORT_DELAY,
   TRANSMIT_BURST,
 } from './limits.ts'
 import type { DatagramListener, DatagramSocket, LocalAddress } from './socket.ts'
@@ -294,13 +293,14 @@ export class EndpointHost implements DatagramListener {
 
   /**
    * One timer for the whole endpoint. A timer that is set too early is left alone: it costs one
-   * look when it fires, and deadlines mostly move later.
+   * look when it fires, and deadlines mostly move later. Timers count whole milliseconds, which is
+   * what pacing reckons with: its bucket fills meanwhile. To poll for less would take a whole core.
    */
   #setTimer(): void {
     const at = this.#endpoint.pollTimeout()
     if (at >= this.#timerAt) return
     const delay = at - performance.now()
-    if (delay < SHORT_DELAY) {
+    if (delay <= 0) {
       this.#scheduleTurn()
       return
     }
