@@ -232,6 +232,8 @@ export class PacketBuilder {
       if (space.index === SPACE_APPLICATION) this.#writeApplicationFrames(core, now, writer, probe)
       else space.crypto.writeFrames(writer)
       if (probe && !writer.ackEliciting && writer.remaining > 0) writePing(writer)
+    } else if (space.index === SPACE_APPLICATION && insists(core, space) && writer.remaining > 0) {
+      writePing(writer)
     }
     if (draft.empty) return false
     draft.padToMinimum()
@@ -314,6 +316,22 @@ function hasData(core: ConnectionCore, space: PacketSpace): boolean {
     space.crypto.hasPending() ||
     core.localIds.hasPending() ||
     core.peerIds.hasPending()
+  )
+}
+
+/**
+ * Whether an ACK alone is to be acknowledged, so that it is repeated when it is lost. RFC 9000 §13.2.4 lets a
+ * receiver do that at times: here when it tells of a gap, and nothing else of ours is in flight. Some peers
+ * (OpenSSL, aioquic, quinn) answer a probe timeout with PING, and repeat what was lost only when the
+ * PING is acknowledged; with the ACK lost they wait for twice as long.
+ */
+function insists(core: ConnectionCore, space: PacketSpace): boolean {
+  const { recovery, handshake, path } = core
+  return (
+    space.received.reportsGap &&
+    handshake.confirmed &&
+    !recovery.hasInFlight(SPACE_APPLICATION) &&
+    recovery.canSend(path.maxDatagramSize)
   )
 }
 

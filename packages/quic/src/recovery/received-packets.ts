@@ -215,6 +215,12 @@ export class ReceivedPackets {
     return this.#largestAckEliciting >= 0
   }
 
+  /** An ACK would tell of a gap that the peer does not know of for all we know. */
+  get reportsGap(): boolean {
+    const top = this.#received.length - 1
+    return top > 0 && this.#received.start(top) > this.#reportFrom
+  }
+
   // --- private
 
   #onAckEliciting(now: Millis, packetNumber: number, congestion: boolean): void {

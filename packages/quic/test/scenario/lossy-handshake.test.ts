@@ -1,7 +1,7 @@
 // Handshakes that lose packets: what one loss costs, and that many losses still end in a connection.
 
 import { chain, corrupt, delay, dropList, loss, pair, Prng } from '@godwit/testkit'
-import type { NetworkNode, Pair, SimConnection } from '@godwit/testkit'
+import type { NetworkNode, Pair, SimConnection, SimDatagram } from '@godwit/testkit'
 import t from 'tap'
 import { MAX_EARLY_REPEATS } from '../../src/limits.ts'
 import { bytes, forgedPair, sealInitial } from './forger.ts'
@@ -164,6 +164,35 @@ t.test('a server asks for the rest of a ClientHello, less and less often', (t) =
   t.ok(large.length >= 1 && large.length <= 3, `${large.length} probes: the amplification limit`)
   t.end()
 })
+
+// rfc9000#13.2.1-7
+t.test('RFC 9000 §13.2.4: an ACK that tells of a gap is repeated until it arrives', (t) => {
+  const datagrams = (gap: number): number => {
+    let silent = false
+    const p = forgedPair({
+      seed: 3,
+      toClient: chain({ push: (now, d, emit) => silent || emit(now, d) }, delay(10)),
+    })
+    p.establish()
+    p.runFor(1000)
+    silent = true
+    const before = p.sent.server.length
+    const packetNumber = lastPacketNumber(p.sent.client) + 1 + gap
+    // PING.
+    p.forge('client', bytes(0x01), { packetNumber })
+    p.runFor(1000)
+    return p.sent.server.length - before
+  }
+  t.equal(datagrams(0), 1, 'without a gap it is said once')
+  t.ok(datagrams(1) > 3)
+  t.end()
+})
+
+/** The number of the last 1-RTT packet; the null engine hides nothing. */
+function lastPacketNumber(sent: readonly SimDatagram[]): number {
+  const { bytes } = sent.at(-1)!
+  return bytes[9 + (bytes[0] & 3)]
+}
 
 /** Lets the datagram with this index through, and nothing else. */
 function observeOnly(index: number): NetworkNode {
