@@ -21,7 +21,6 @@ export const TRANSMIT_BURST = 256
 /** Rounds of events and answers in one turn of the event loop, for the same reason. */
 export const EVENT_ROUNDS = 16
 
-
 /** The longest delay that setTimeout takes, in ms. */
 export const LONGEST_DELAY = 0x7fffffff
 
