@@ -174,9 +174,9 @@ t.test(
 t.test('a frame waits for room', (t) => {
   const s = sender()
   s.ack(1000, 40)
-  t.equal(s.write(7), null)
+  t.equal(s.write(8), null)
   t.equal(s.frequency.pending, true)
-  t.ok(s.write(8))
+  t.ok(s.write(9))
   t.end()
 })
 
