@@ -57,6 +57,7 @@ export declare class Connection implements QuicPort {
   get phase(): ConnectionPhase
   get handshakeConfirmed(): boolean
   get path(): NetworkPath
+  get transmitPath(): NetworkPath
   get peerTransportParameters(): Readonly<TransportParameters> | null
   get stats(): ConnectionStats
 }
@@ -329,6 +330,7 @@ export interface TransportOptions {
   readonly maxStreamData?: number
   readonly initialMaxStreamsBidi?: number
   readonly initialMaxStreamsUni?: number
+  readonly disableActiveMigration?: boolean
   readonly congestion?: 'cubic' | 'newreno'
   readonly ackFrequency?: boolean
 }

@@ -18,7 +18,7 @@ import type { EntryOwner } from './endpoint/connection-entry.ts'
 import { ConnectionIdTable } from './endpoint/connection-id-table.ts'
 import { isAuthentic } from './endpoint/first-packet.ts'
 import { KeyTable } from './endpoint/key-table.ts'
-import { isReflectionPort } from './endpoint/reflection-ports.ts'
+import { isReflectionPort } from './reflection-ports.ts'
 import { ResetTokens } from './endpoint/reset-tokens.ts'
 import { StatelessResponses } from './endpoint/stateless-responses.ts'
 import { TimerHeap } from './endpoint/timer-heap.ts'
@@ -255,7 +255,7 @@ export class Endpoint {
       const size = entry.connection.pollTransmit(now, offset, limit)
       if (size > 0) {
         this.#transmitQueue.push(entry)
-        return this.#transmitted(size, entry.connection.path)
+        return this.#transmitted(size, entry.connection.transmitPath)
       }
       entry.transmitQueued = false
       this.#settle(entry)

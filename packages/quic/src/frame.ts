@@ -9,8 +9,10 @@ import {
   FRAME_CRYPTO,
   FRAME_HANDSHAKE_DONE,
   FRAME_IMMEDIATE_ACK,
+  FRAME_NEW_CONNECTION_ID,
   FRAME_NEW_TOKEN,
   FRAME_PADDING,
+  FRAME_PATH_CHALLENGE,
   FRAME_PATH_RESPONSE,
   FRAME_PING,
   FRAME_RETIRE_CONNECTION_ID,
@@ -171,6 +173,16 @@ export function isAckEliciting(type: number): boolean {
   return type > FRAME_ACK_ECN
     ? type !== FRAME_CONNECTION_CLOSE && type !== FRAME_CONNECTION_CLOSE_APPLICATION
     : type === FRAME_PING
+}
+
+/** True for the frames that a packet may hold and still be a probe, RFC 9000 §9.1. */
+export function isProbing(type: number): boolean {
+  return (
+    type === FRAME_PADDING ||
+    type === FRAME_PATH_CHALLENGE ||
+    type === FRAME_PATH_RESPONSE ||
+    type === FRAME_NEW_CONNECTION_ID
+  )
 }
 
 /** True for the eight types of STREAM frames. */

@@ -131,10 +131,31 @@ export const ACTIVE_CONNECTION_ID_LIMIT = 4
  */
 export const MAX_OUTSTANDING_RETIREMENTS: number = 3 * ACTIVE_CONNECTION_ID_LIMIT
 
+/** Numbers of connection IDs that we retired of our own accord, remembered against late copies of their frames. */
+export const MAX_REMEMBERED_RETIREMENTS = 32
+
 /** Bytes sent per byte received before an address is validated, RFC 9000 §8.1. */
 export const ANTI_AMPLIFICATION_FACTOR = 3
 /** PATH_RESPONSE frames that wait to be sent; one is normal, a flood of challenges gets no more. */
 export const MAX_PENDING_PATH_RESPONSES = 3
+
+/**
+ * Addresses of the peer that a server knows beside the one in use: the last one that was validated, and
+ * two for a client that tries several or a forger who takes its packets elsewhere.
+ */
+export const MAX_OTHER_PATHS = 3
+/**
+ * PATH_CHALLENGE frames per validation, each with data of its own: at once and after one PTO. The third
+ * would be due when validation is given up (RFC 9000 §8.2.4).
+ */
+export const MAX_PATH_CHALLENGES = 2
+/**
+ * Bytes of the anti-amplification limit of a path that data leaves to a further PATH_CHALLENGE: a short
+ * header with a connection ID of 20 bytes, the frame and the tag, twice.
+ */
+export const PATH_CHALLENGE_RESERVE = 128
+/** Bytes of a datagram that is worth sending to an address with so little left: some data behind the header. */
+export const MIN_PATH_DATAGRAM = 128
 
 /**
  * Times per connection that a flight is repeated before its PTO because the peer seems to lack it, RFC

@@ -15,6 +15,11 @@ export function samePath(a: NetworkPath, b: NetworkPath): boolean {
   return a === b || (a.port === b.port && a.address === b.address)
 }
 
+/** True for an address that never leaves its host. */
+export function isLoopback({ address }: NetworkPath): boolean {
+  return /^(::ffff:)?127\.|^::1$/.test(address)
+}
+
 /** What `pollTransmit` wrote. The record is reused: read it before the next call. */
 export interface Transmit {
   /** Bytes written at the offset that was given. */

@@ -30,6 +30,13 @@ export interface TransportOptions {
   readonly initialMaxStreamsBidi?: number
   /** Unidirectional streams that the peer may have open at a time. Default 100. */
   readonly initialMaxStreamsUni?: number
+  /**
+   * A server asks its clients to stay at their addresses, and drops packets from elsewhere: what moves,
+   * and what a NAT gives a new port, loses the connection. For servers behind a load balancer that
+   * chooses by address. Default false. A client does as if it were set, for servers do not move. RFC
+   * 9000 §9, §18.2.
+   */
+  readonly disableActiveMigration?: boolean
   /** Congestion controller. Default 'cubic' (RFC 9438); 'newreno' is RFC 9002 §7. */
   readonly congestion?: 'cubic' | 'newreno'
   /**
@@ -51,6 +58,7 @@ const DEFAULTS: ResolvedTransportOptions = Object.freeze({
   maxStreamData: DEFAULT_MAX_STREAM_DATA,
   initialMaxStreamsBidi: DEFAULT_MAX_STREAMS_BIDI,
   initialMaxStreamsUni: DEFAULT_MAX_STREAMS_UNI,
+  disableActiveMigration: false,
   congestion: 'cubic',
   ackFrequency: true,
 })
@@ -78,6 +86,11 @@ export function parseTransportOptions(options: TransportOptions = {}): ResolvedT
   checkInteger('maxStreamData', parsed.maxStreamData, 0, Number.MAX_SAFE_INTEGER)
   checkInteger('initialMaxStreamsBidi', parsed.initialMaxStreamsBidi, 0, MAX_STREAMS_LIMIT)
   checkInteger('initialMaxStreamsUni', parsed.initialMaxStreamsUni, 0, MAX_STREAMS_LIMIT)
+  if (typeof parsed.disableActiveMigration !== 'boolean') {
+    throw new TypeError(
+      `"transport.disableActiveMigration" expected a boolean, got ${typeof parsed.disableActiveMigration}`,
+    )
+  }
   if (parsed.congestion !== 'cubic' && parsed.congestion !== 'newreno') {
     throw new TypeError(
       `"transport.congestion" expected 'cubic' or 'newreno', got ${String(parsed.congestion)}`,

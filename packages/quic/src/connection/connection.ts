@@ -6,6 +6,7 @@ import {
   ApplicationError,
   IdleTimeoutError,
   INTERNAL_ERROR,
+  NO_VIABLE_PATH,
   QuicError,
   StatelessResetError,
   TransportError,
@@ -14,7 +15,6 @@ import {
 import type { HandshakeSession } from '../handshake-session.ts'
 import { BASE_DATAGRAM_SIZE, BLACK_HOLE_PTO_COUNT } from '../limits.ts'
 import type { NetworkPath } from '../network-path.ts'
-import { samePath } from '../network-path.ts'
 import type { ConnectionEvent, QuicPort, QuicStream, StreamDirection } from '../port.ts'
 import type { TransportParameters } from '../transport-parameters.ts'
 import { ClosingState, DRAINED, DRAINING, OPEN } from './close-state.ts'
@@ -32,6 +32,7 @@ import {
   TIMER_KEY_DISCARD,
   TIMER_LOSS,
   TIMER_PACING,
+  TIMER_PATH,
   TIMER_REPAIR,
 } from './timers.ts'
 
@@ -126,20 +127,19 @@ export class Connection implements QuicPort {
     offset: number,
     length: number,
   ): void {
-    const { path: current, shared, recovery } = this.#core
-    // RFC 9000 §9: a client MUST discard packets from an unknown server address; a server that has
-    // sent disable_active_migration may drop packets on other paths, without a stateless reset.
-    if (!samePath(path, current.remote)) {
+    const { paths, shared, recovery, counts } = this.#core
+    if (!paths.onDatagram(path, length)) {
       shared.drops.wrongPath++
       return
     }
-    current.onDatagramReceived(length)
+    counts.bytesReceived += length
     if (this.#state.kind !== 'open') {
       shared.drops.closed++
-      if (this.#state.kind === 'closing') this.#state.closing.onDatagramReceived()
+      const known = paths.receiving === paths.active
+      if (this.#state.kind === 'closing' && known) this.#state.closing.onDatagramReceived()
       return
     }
-    recovery.setAtAmplificationLimit(now, current.allowance < BASE_DATAGRAM_SIZE)
+    recovery.setAtAmplificationLimit(now, paths.active.blocked)
     try {
       this.#receiver.handleDatagram(now, ecn, offset, length)
     } catch (error) {
@@ -157,7 +157,7 @@ export class Connection implements QuicPort {
 
   /** @internal */
   handleTimeout(now: number): void {
-    const { timers, recovery, repair, path, spaces, streams, handshake } = this.#core
+    const { timers, recovery, repair, path, paths, spaces, streams, handshake } = this.#core
     if (timers.isExpired(TIMER_CLOSE, now)) {
       this.#becomeDrained()
       return
@@ -183,6 +183,10 @@ export class Connection implements QuicPort {
         recovery.setMaxDatagramSize(path.maxDatagramSize)
       }
     }
+    if (timers.isExpired(TIMER_PATH, now) && !paths.handleTimeout(now)) {
+      this.#forget(new TransportError(NO_VIABLE_PATH, 0, 'the peer is at no address known'))
+      return
+    }
     if (timers.isExpired(TIMER_REPAIR, now)) repair.onTimeout(now)
     if (timers.isExpired(TIMER_PACING, now)) timers.stop(TIMER_PACING)
     if (timers.isExpired(TIMER_KEY_DISCARD, now)) {
@@ -196,22 +200,25 @@ export class Connection implements QuicPort {
 
   /** Writes the next datagram and returns its size; 0: nothing to send now. @internal */
   pollTransmit(now: number, offset: number, limit: number): number {
-    const { shared, path, recovery } = this.#core
+    const { shared, paths, recovery, counts } = this.#core
     let size = 0
     if (this.#state.kind === 'open') {
       try {
-        size = shared.builder.build(this.#core, now, offset, limit)
+        size = shared.builder.buildProbe(this.#core, now, offset, limit)
+        if (size === 0) size = shared.builder.build(this.#core, now, offset, limit)
         this.#receiver.discardSpaces(now)
       } catch (error) {
         this.#onError(now, error)
       }
     }
     if (this.#state.kind === 'closing') {
+      paths.sending = paths.active
       size = this.#pollClose(now, this.#state.closing, offset, limit)
     }
-    path.onDatagramSent(size)
+    paths.sending.onDatagramSent(size)
+    counts.bytesSent += size
     if (size === 0 && this.#state.kind === 'open') {
-      recovery.setAtAmplificationLimit(now, path.allowance < BASE_DATAGRAM_SIZE)
+      recovery.setAtAmplificationLimit(now, paths.active.blocked)
       this.#syncTimers(now)
     }
     return size
@@ -243,9 +250,14 @@ export class Connection implements QuicPort {
     return this.#core.handshake.confirmed
   }
 
-  /** The peer's address. */
+  /** The peer's address. A server's peer may change it, RFC 9000 §9. */
   get path(): NetworkPath {
     return this.#core.path.remote
+  }
+
+  /** Where the datagram goes that `pollTransmit` wrote. @internal */
+  get transmitPath(): NetworkPath {
+    return this.#core.paths.sending.remote
   }
 
   /** What the peer announced, RFC 9000 §18.2; null before it came. */
@@ -254,7 +266,7 @@ export class Connection implements QuicPort {
   }
 
   get stats(): ConnectionStats {
-    const { recovery, counts, path, streams } = this.#core
+    const { recovery, counts, streams } = this.#core
     return {
       smoothedRtt: recovery.rtt.smoothed,
       minRtt: recovery.rtt.min,
@@ -264,8 +276,8 @@ export class Connection implements QuicPort {
       packetsSent: counts.packetsSent,
       packetsReceived: counts.packetsReceived,
       packetsLost: recovery.packetsLost,
-      bytesSent: path.bytesSent,
-      bytesReceived: path.bytesReceived,
+      bytesSent: counts.bytesSent,
+      bytesReceived: counts.bytesReceived,
       ptoCount: recovery.ptoCount,
       openStreams: streams.stats.openStreams,
     }
@@ -356,8 +368,9 @@ export class Connection implements QuicPort {
   // timer but something to send; the endpoint polls.
   #syncTimers(now: number): void {
     if (this.#state.kind !== 'open') return
-    const { timers, recovery, repair, idle, spaces, handshake } = this.#core
+    const { timers, recovery, repair, paths, idle, spaces, handshake } = this.#core
     timers.set(TIMER_LOSS, recovery.timeout())
+    timers.set(TIMER_PATH, paths.deadline)
     timers.set(TIMER_REPAIR, repair.deadline(now))
     timers.set(TIMER_IDLE, idle.deadline(recovery.ptoInterval()))
     if (handshake.complete) timers.stop(TIMER_HANDSHAKE)

@@ -9,6 +9,7 @@ import type { HandshakeSession } from '../handshake-session.ts'
 import { RECEIVE_SLACK } from '../limits.ts'
 import type { NetworkPath } from '../network-path.ts'
 import type { PacketHeader } from '../packet-header.ts'
+import type { CongestionController } from '../recovery/congestion-controller.ts'
 import { Cubic } from '../recovery/cubic.ts'
 import { LossDetection } from '../recovery/loss-detection.ts'
 import { NewReno } from '../recovery/new-reno.ts'
@@ -27,6 +28,7 @@ import { LocalConnectionIds } from './local-connection-ids.ts'
 import type { PacketBuilder } from './packet-builder.ts'
 import { PacketSpaces } from './packet-space.ts'
 import { PathState } from './path-state.ts'
+import { Paths } from './paths.ts'
 import type { ResetTokenListener } from './peer-connection-ids.ts'
 import { PeerConnectionIds } from './peer-connection-ids.ts'
 import { Timers } from './timers.ts'
@@ -72,7 +74,7 @@ export class ConnectionCore {
   readonly options: ResolvedTransportOptions
   readonly localParameters: TransportParameters
   readonly spaces: PacketSpaces
-  readonly path: PathState
+  readonly paths: Paths
   readonly localIds: LocalConnectionIds
   readonly peerIds: PeerConnectionIds
   readonly streams: Streams
@@ -83,8 +85,13 @@ export class ConnectionCore {
   readonly repair: HandshakeRepair
   readonly idle: IdleTimeout
   readonly timers: Timers
-  /** Packets sent and received; only grow. */
-  readonly counts: { packetsSent: number; packetsReceived: number }
+  /** Packets sent and received, and bytes of UDP payload on all paths; only grow. */
+  readonly counts: {
+    packetsSent: number
+    packetsReceived: number
+    bytesSent: number
+    bytesReceived: number
+  }
 
   constructor(now: number, setup: ConnectionSetup) {
     const { side, shared, host, options, originalDestination, peerSource } = setup
@@ -92,13 +99,13 @@ export class ConnectionCore {
     this.shared = shared
     this.options = options
     const { slotSize } = shared.protection.engine.memory
-    this.localParameters = localTransportParameters(options, slotSize - RECEIVE_SLACK)
+    this.localParameters = localTransportParameters(side, options, slotSize - RECEIVE_SLACK)
     this.spaces = new PacketSpaces(shared.randomBytes)
     this.spaces.initial.installInitialKeys(
       setup.initialKeys ?? shared.protection.initialKeys(VERSION_1, originalDestination, side),
     )
     // RFC 9000 §8.1: a client has chosen the server's address itself.
-    this.path = new PathState(setup.path, side === 'client')
+    const path = new PathState(setup.path, side === 'client')
     this.localIds = new LocalConnectionIds(host)
     this.peerIds = new PeerConnectionIds(peerSource ?? originalDestination, host)
     this.streams = new Streams({
@@ -109,10 +116,13 @@ export class ConnectionCore {
       onPending: () => host.wake(),
     })
     this.events = new ConnectionEvents(this.streams)
-    const { maxDatagramSize } = this.path
-    const rtt = new RttEstimator()
-    const congestion =
+    const { maxDatagramSize } = path
+    const newCongestion = (): CongestionController =>
       options.congestion === 'cubic' ? new Cubic(maxDatagramSize) : new NewReno(maxDatagramSize)
+    const rtt = new RttEstimator()
+    const congestion = newCongestion()
+    path.metrics = { rtt, congestion }
+    this.paths = new Paths(this, path, newCongestion)
     const listener = new TokenRouter(this)
     this.recovery = new LossDetection({ side, rtt, congestion, listener, maxDatagramSize })
     this.ackFrequency = new AckFrequency(this.recovery)
@@ -124,6 +134,11 @@ export class ConnectionCore {
     this.repair = new HandshakeRepair(this)
     this.idle = new IdleTimeout(now, options.maxIdleTimeout)
     this.timers = new Timers()
-    this.counts = { packetsSent: 0, packetsReceived: 0 }
+    this.counts = { packetsSent: 0, packetsReceived: 0, bytesSent: 0, bytesReceived: 0 }
+  }
+
+  /** The path that everything but answers to probes goes to. */
+  get path(): PathState {
+    return this.paths.active
   }
 }

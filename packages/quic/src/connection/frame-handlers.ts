@@ -40,7 +40,7 @@ import {
   TransportError,
 } from '../errors.ts'
 import type { Frame } from '../frame.ts'
-import { isAckEliciting } from '../frame.ts'
+import { isAckEliciting, isProbing } from '../frame.ts'
 import { decodeFrame } from '../frame-decoder.ts'
 import { MIN_ACK_DELAY } from '../limits.ts'
 import type { ConnectionCore } from './core.ts'
@@ -57,6 +57,8 @@ export class FrameHandlers {
   space: PacketSpace
   /** Offset of the packet's Destination Connection ID. */
   dcidStart: number
+  /** The last packet held more than probing frames, RFC 9000 §9.1. */
+  nonProbing: boolean
 
   constructor(core: ConnectionCore) {
     this.core = core
@@ -65,6 +67,7 @@ export class FrameHandlers {
     this.now = 0
     this.space = core.spaces.initial
     this.dcidStart = 0
+    this.nonProbing = false
   }
 
   /**
@@ -90,9 +93,11 @@ export class FrameHandlers {
     reader.reset(this.bytes, start, end)
     const table = HANDLERS[space.index]
     let ackEliciting = false
+    this.nonProbing = false
     while (reader.position < end && this.peerClose === null) {
       decodeFrame(reader, frame)
       if (isAckEliciting(frame.type)) ackEliciting = true
+      if (!isProbing(frame.type)) this.nonProbing = true
       table[frame.type](this, frame)
     }
     return ackEliciting
@@ -194,12 +199,12 @@ function retireConnectionId({ core, bytes, dcidStart }: FrameHandlers, frame: Fr
 }
 
 function pathChallenge({ core, bytes }: FrameHandlers, frame: Frame): void {
-  core.path.handleChallenge(bytes, frame.start)
+  core.paths.handleChallenge(bytes, frame.start)
 }
 
-// RFC 9000 §19.18: a response without a challenge of ours MAY be an error; it is ignored, as we send
-// no challenges yet.
-function pathResponse(): void {}
+function pathResponse({ core, now, bytes }: FrameHandlers, frame: Frame): void {
+  core.paths.handleResponse(now, bytes, frame.start)
+}
 
 function connectionClose(handlers: FrameHandlers, frame: Frame): void {
   const reason = decodeReason(handlers.bytes, frame.start, frame.end)

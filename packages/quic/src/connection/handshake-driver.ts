@@ -34,6 +34,7 @@ export interface HandshakeIds {
 
 /** What we announce, RFC 9000 §18.2. */
 export function localTransportParameters(
+  side: 'client' | 'server',
   options: ResolvedTransportOptions,
   maxUdpPayloadSize: number,
 ): TransportParameters {
@@ -47,8 +48,8 @@ export function localTransportParameters(
     initialMaxStreamDataUni: options.initialMaxStreamData,
     initialMaxStreamsBidi: options.initialMaxStreamsBidi,
     initialMaxStreamsUni: options.initialMaxStreamsUni,
-    // Migration is not followed yet; packets from elsewhere are dropped (RFC 9000 §9).
-    disableActiveMigration: true,
+    // A client drops what comes from elsewhere (RFC 9000 §9): its server had better stay.
+    disableActiveMigration: side === 'client' || options.disableActiveMigration,
     activeConnectionIdLimit: ACTIVE_CONNECTION_ID_LIMIT,
     minAckDelay: options.ackFrequency ? MIN_ACK_DELAY : null,
   }

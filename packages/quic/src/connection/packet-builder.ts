@@ -6,6 +6,7 @@ import {
   AEAD_TAG_LENGTH,
   MIN_INITIAL_DATAGRAM_SIZE,
   PACKET_ONE_RTT,
+  PATH_DATA_LENGTH,
   SPACE_APPLICATION,
   SPACE_INITIAL,
   VERSION_1,
@@ -32,12 +33,15 @@ import {
 import { PacketWriter } from '../packet-writer.ts'
 import type { ConnectionCore } from './core.ts'
 import type { PacketSpace } from './packet-space.ts'
+import type { PathState } from './path-state.ts'
 import { TIMER_PACING } from './timers.ts'
 
 /** Payload that a packet is worth starting for, in bytes: an ACK and a small frame. */
 const MIN_PAYLOAD = 48
 /** Bytes of a packet that elicits an acknowledgement, RFC 9000 §10.3: 22 more than our connection IDs have. */
 const MIN_PACKET_SIZE: number = 22 + LOCAL_CONNECTION_ID_LENGTH
+/** Bytes of a datagram with a PATH_CHALLENGE or PATH_RESPONSE, RFC 9000 §8.2. */
+const MIN_EXPANDED_SIZE = 1200
 const EMPTY = new Uint8Array(0)
 
 /** What a CONNECTION_CLOSE says, RFC 9000 §19.19. */
@@ -68,9 +72,14 @@ class PacketDraft {
   }
 
   /** Writes the header of a packet at `start` that ends before `end`. False: no room. */
-  begin(core: ConnectionCore, space: PacketSpace, start: number, end: number): boolean {
+  begin(
+    core: ConnectionCore,
+    space: PacketSpace,
+    start: number,
+    end: number,
+    dcid: Uint8Array = core.peerIds.current,
+  ): boolean {
     const { writer } = this
-    const dcid = core.peerIds.current
     const scid = core.localIds.handshakeId
     const token = core.handshake.retryToken
     const number = space.nextPacketNumber
@@ -149,7 +158,9 @@ export class PacketBuilder {
    */
   build(core: ConnectionCore, now: number, offset: number, limit: number): number {
     const { path, spaces } = core
-    const end = offset + Math.min(limit, path.maxDatagramSize, path.allowance)
+    core.paths.sending = path
+    const allowance = path.challengePending ? path.allowance : path.dataAllowance
+    const end = offset + Math.min(limit, path.maxDatagramSize, allowance)
     this.#count = 0
     this.#expand = false
     this.#probing = core.recovery.probing
@@ -166,6 +177,37 @@ export class PacketBuilder {
     at = this.#pad(core, offset, end)
     for (let i = 0; i < this.#count; i++) this.#finish(core, now, this.#spaces[i])
     return at - offset
+  }
+
+  /**
+   * Writes a datagram for another path than the active one, with the PATH_CHALLENGE and PATH_RESPONSE
+   * frames that wait for it, and nothing else: a probe, RFC 9000 §9.1.
+   *
+   * @returns its size; 0 when there is none to send, or nothing may be sent now.
+   * @throws TransportError AEAD_LIMIT_REACHED
+   */
+  buildProbe(core: ConnectionCore, now: number, offset: number, limit: number): number {
+    const { paths, recovery, counts } = core
+    if (paths.otherCount === 0) return 0
+    const space = core.spaces.application
+    for (let path = paths.nextProbe(null); path !== null; path = paths.nextProbe(path)) {
+      const end = offset + Math.min(limit, BASE_DATAGRAM_SIZE, path.allowance)
+      const draft = this.#drafts[SPACE_APPLICATION]
+      checkKeyLimits(core, space)
+      if (!draft.begin(core, space, offset, end, path.peerId)) continue
+      this.#writePathFrames(core, now, path, draft.writer, end - offset)
+      if (draft.empty) continue
+      draft.padToMinimum()
+      if (this.#expand) draft.writer.padTo(end - AEAD_TAG_LENGTH)
+      draft.seal(space)
+      space.onPacketNumberUsed()
+      counts.packetsSent++
+      const size = draft.end - offset
+      recovery.onPacketSentElsewhere(now, draft.packetNumber, size, draft.writer)
+      paths.sending = path
+      return size
+    }
+    return 0
   }
 
   /**
@@ -210,7 +252,7 @@ export class PacketBuilder {
     at: number,
     end: number,
   ): boolean {
-    const { recovery } = core
+    const { recovery, path } = core
     const probe = recovery.probesPending(space.index) > 0
     // RFC 9002 §6.2.4: a probe of one space takes along what waits in others, whatever the congestion
     // window says. Otherwise a ServerHello that was declared lost waits for room that Handshake packets
@@ -227,17 +269,44 @@ export class PacketBuilder {
     checkKeyLimits(core, space)
     if (!draft.begin(core, space, at, end)) return false
     const { writer } = draft
+    let others = data
+    if (data && space.index === SPACE_APPLICATION && path.hasPending()) {
+      // Before the ACK, which would fill what little may be sent to an address that is not validated.
+      // That takes nothing else; nor does a challenge that did not ask the congestion controller.
+      const small = !path.validated && end - at < MIN_EXPANDED_SIZE
+      const excess = path.challengePending && !recovery.canSend(path.maxDatagramSize)
+      others = !small && !excess
+      this.#writePathFrames(core, now, path, writer, end - at)
+    }
     if (ack) space.received.writeAck(now, writer, ACK_DELAY_EXPONENT)
-    if (data) {
+    if (others) {
       if (space.index === SPACE_APPLICATION) this.#writeApplicationFrames(core, now, writer, probe)
       else space.crypto.writeFrames(writer)
       if (probe && !writer.ackEliciting && writer.remaining > 0) writePing(writer)
-    } else if (space.index === SPACE_APPLICATION && insists(core, space) && writer.remaining > 0) {
-      writePing(writer)
+    } else if (!data && space.index === SPACE_APPLICATION && insists(core, space)) {
+      if (writer.remaining > 0) writePing(writer)
     }
     if (draft.empty) return false
     draft.padToMinimum()
     return true
+  }
+
+  /**
+   * RFC 9000 §8.2.1, §8.2.2: "An endpoint MUST expand datagrams that contain a PATH_CHALLENGE frame"
+   * or a PATH_RESPONSE frame to 1200 bytes, unless the anti-amplification limit forbids.
+   *
+   * @param room bytes that the datagram may have
+   */
+  #writePathFrames(
+    core: ConnectionCore,
+    now: number,
+    path: PathState,
+    writer: PacketWriter,
+    room: number,
+  ): void {
+    this.#expand = room >= MIN_EXPANDED_SIZE
+    const data = path.challengePending ? core.shared.randomBytes(PATH_DATA_LENGTH) : null
+    if (path.writeFrames(writer, data, this.#expand)) core.paths.onChallengeSent(now, path)
   }
 
   // Control frames first: they are small, and data that waits may wait for them.
@@ -247,18 +316,12 @@ export class PacketBuilder {
     writer: PacketWriter,
     probe: boolean,
   ): void {
-    const { path, handshake, localIds, peerIds, spaces, streams, ackFrequency } = core
+    const { handshake, localIds, peerIds, spaces, streams, ackFrequency } = core
     // draft-ietf-quic-ack-frequency §7: so that the answer to a probe is not delayed.
     if (probe && ackFrequency.enabled && writer.remaining >= IMMEDIATE_ACK_LENGTH) {
       writeImmediateAck(writer)
     }
     if (ackFrequency.pending) ackFrequency.writeFrame(writer)
-    if (path.hasPending()) {
-      path.writeFrames(writer)
-      // RFC 9000 §8.2.2: "An endpoint MUST expand datagrams that contain a PATH_RESPONSE frame to at
-      // least the smallest allowed maximum datagram size of 1200 bytes."
-      this.#expand = true
-    }
     if (handshake.handshakeDonePending && writer.remaining >= HANDSHAKE_DONE_LENGTH) {
       writeHandshakeDone(writer)
       handshake.handshakeDonePending = false
@@ -338,8 +401,10 @@ function insists(core: ConnectionCore, space: PacketSpace): boolean {
 /** Whether amplification limit, congestion window and pacer let something ack-eliciting go. */
 function mayElicit(core: ConnectionCore, now: number, probe: boolean): boolean {
   const { path, recovery, timers } = core
-  // RFC 9000 §14.1 wants a server's Initial in 1200 bytes; less than that is kept for ACKs.
-  if (path.allowance < BASE_DATAGRAM_SIZE) return false
+  // RFC 9000 §9.4: a challenge is no load worth the name, and what is in flight may be so on a path that
+  // is no more.
+  if (path.challengePending) return true
+  if (path.blocked) return false
   // RFC 9002 §7.5: probes are not held back by the congestion controller.
   if (probe) return true
   if (!recovery.canSend(path.maxDatagramSize)) return false

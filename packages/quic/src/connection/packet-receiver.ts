@@ -185,6 +185,10 @@ export class PacketReceiver {
     this.#onAuthentic(space)
     const payloadEnd = payloadStart + payloadLength
     const { dcidStart } = header
+    const { paths } = this.#core
+    const oneRtt = header.type === PACKET_ONE_RTT
+    if (oneRtt) paths.onPacket(now, this.#bytes, dcidStart)
+    const newest = packetNumber > space.received.largest
     const ackEliciting = this.#handlers.handlePayload(
       now,
       space,
@@ -193,6 +197,7 @@ export class PacketReceiver {
       payloadEnd,
     )
     space.received.onPacketReceived(receivedAt, packetNumber, ackEliciting, ecn)
+    if (oneRtt && newest && this.#handlers.nonProbing) paths.follow(now)
     if (ackEliciting) this.#core.repair.onAckEliciting(now, space)
   }
 

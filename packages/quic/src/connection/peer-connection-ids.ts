@@ -4,7 +4,11 @@ import { equalBytes } from '@godwit/protection'
 import { FRAME_NEW_CONNECTION_ID } from '../constants.ts'
 import { CONNECTION_ID_LIMIT_ERROR, PROTOCOL_VIOLATION, TransportError } from '../errors.ts'
 import { retireConnectionIdLength, writeRetireConnectionId } from '../frame-encoder.ts'
-import { ACTIVE_CONNECTION_ID_LIMIT, MAX_OUTSTANDING_RETIREMENTS } from '../limits.ts'
+import {
+  ACTIVE_CONNECTION_ID_LIMIT,
+  MAX_OUTSTANDING_RETIREMENTS,
+  MAX_REMEMBERED_RETIREMENTS,
+} from '../limits.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 
 /** Told of the reset tokens in force, RFC 9000 §10.3.1. The endpoint implements it. */
@@ -18,6 +22,8 @@ interface PeerId {
   readonly id: Uint8Array
   /** Absent for the ID of the handshake, unless the server's transport parameters bring it. */
   resetToken: Uint8Array | null
+  /** It was sent to some address: no other may be sent to with it, RFC 9000 §9.5. */
+  used: boolean
 }
 
 /** A RETIRE_CONNECTION_ID frame that the peer has not acknowledged. */
@@ -35,15 +41,18 @@ export class PeerConnectionIds {
   readonly #listener: ResetTokenListener
   #active: PeerId[]
   #retirements: Retirement[]
+  /** Numbers that we retired without being asked: late copies of their frames bring nothing back. */
+  readonly #retired: number[]
   #retirePriorTo: number
-  /** The ID that we send to. */
+  /** The ID that we send to on the active path. */
   current: Uint8Array
 
   /** @param initial the Destination Connection ID to begin with */
   constructor(initial: Uint8Array, listener: ResetTokenListener) {
     this.#listener = listener
-    this.#active = [{ sequenceNumber: 0, id: initial, resetToken: null }]
+    this.#active = [{ sequenceNumber: 0, id: initial, resetToken: null, used: true }]
     this.#retirements = []
+    this.#retired = []
     this.#retirePriorTo = 0
     this.current = initial
   }
@@ -59,7 +68,7 @@ export class PeerConnectionIds {
 
   /** The peer has chosen its own ID, RFC 9000 §7.2: a client changes to it once (twice on Retry). */
   replaceInitial(id: Uint8Array): void {
-    this.#active[0] = { sequenceNumber: 0, id, resetToken: null }
+    this.#active[0] = { sequenceNumber: 0, id, resetToken: null, used: true }
     this.current = id
   }
 
@@ -95,12 +104,16 @@ export class PeerConnectionIds {
       }
       if (sameNumber || sameId) throw violation('NEW_CONNECTION_ID contradicts an earlier one')
     }
+    if (this.#retired.includes(sequenceNumber)) {
+      this.#retireBelow(retirePriorTo)
+      return
+    }
     if (sequenceNumber < this.#retirePriorTo) {
       // RFC 9000 §19.15: a number below an earlier Retire Prior To is retired at once.
       this.#retire(sequenceNumber)
       return
     }
-    this.#active.push({ sequenceNumber, id, resetToken })
+    this.#active.push({ sequenceNumber, id, resetToken, used: false })
     this.#listener.onResetToken(resetToken)
     this.#retireBelow(retirePriorTo)
     if (this.#active.length > ACTIVE_CONNECTION_ID_LIMIT) {
@@ -110,6 +123,40 @@ export class PeerConnectionIds {
         `more than ${ACTIVE_CONNECTION_ID_LIMIT} active connection IDs`,
       )
     }
+  }
+
+  /**
+   * An ID for another path, RFC 9000 §9.5: one that was not used yet. A peer that has chosen to have
+   * none, with a zero-length ID, is addressed without everywhere. Null: the peer has not supplied one.
+   */
+  takeSpare(): Uint8Array | null {
+    if (this.current.length === 0) return this.current
+    for (const known of this.#active) {
+      if (known.used) continue
+      known.used = true
+      return known.id
+    }
+    return null
+  }
+
+  /** False for an ID that was retired meanwhile, as the peer may ask at any time. */
+  holds(id: Uint8Array): boolean {
+    for (const known of this.#active) if (known.id === id) return true
+    return false
+  }
+
+  /** Nothing is sent with `id` any more: RFC 9000 §5.1.2. */
+  retire(id: Uint8Array): void {
+    const index = this.#active.findIndex((known) => known.id === id)
+    if (index < 0 || id === this.current || id.length === 0) return
+    // A peer that does not acknowledge retirements keeps its ID.
+    if (this.#retirements.length >= MAX_OUTSTANDING_RETIREMENTS) return
+    const { sequenceNumber, resetToken } = this.#active[index]
+    this.#active.splice(index, 1)
+    if (resetToken !== null) this.#listener.onResetTokenRetired(resetToken)
+    this.#retire(sequenceNumber)
+    this.#retired.push(sequenceNumber)
+    if (this.#retired.length > MAX_REMEMBERED_RETIREMENTS) this.#retired.shift()
   }
 
   hasPending(): boolean {
@@ -162,7 +209,11 @@ export class PeerConnectionIds {
     }
     this.#active = kept
     // The frame that brought Retire Prior To also brought an ID that is not below it.
-    if (!kept.some((id) => id.id === this.current)) this.current = kept[0].id
+    if (!kept.some((id) => id.id === this.current)) {
+      const next = kept.find((id) => !id.used) ?? kept[0]
+      next.used = true
+      this.current = next.id
+    }
   }
 
   #retire(sequenceNumber: number): void {

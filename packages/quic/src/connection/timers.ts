@@ -15,9 +15,11 @@ export const TIMER_PACING = 4
 export const TIMER_CLOSE = 5
 /** When the keys from before a key update go, RFC 9001 §6.5. */
 export const TIMER_KEY_DISCARD = 6
+/** When a PATH_CHALLENGE is repeated, or a path given up, RFC 9000 §8.2.4. */
+export const TIMER_PATH = 7
 /** When a handshake that does not go on gets a push, RFC 9002 §6.2.3. */
-export const TIMER_REPAIR = 7
-const TIMER_COUNT = 8
+export const TIMER_REPAIR = 8
+const TIMER_COUNT = 9
 
 export class Timers {
   readonly #deadlines: Float64Array

@@ -14,18 +14,15 @@ import type { PacketWriter } from '../packet-writer.ts'
 import type { CongestionController } from './congestion-controller.ts'
 import { LossTimer } from './loss-timer.ts'
 import { Pacer } from './pacer.ts'
-import {
-  GRANULARITY,
-  PACKET_THRESHOLD,
-  PERSISTENT_CONGESTION_THRESHOLD,
-  PROBES_PER_PTO,
-  TIME_THRESHOLD,
-} from './params.ts'
+import { GRANULARITY, PACKET_THRESHOLD, PROBES_PER_PTO, TIME_THRESHOLD } from './params.ts'
 import type { Bytes, Millis } from './params.ts'
+import { extendsLossRun } from './persistent-congestion.ts'
 import type { PacketNumberSpace, RecoveryListener } from './recovery-listener.ts'
 import type { RttEstimator } from './rtt.ts'
 import {
+  IN_FLIGHT_HERE,
   SENT_ACK_ELICITING,
+  SENT_ELSEWHERE,
   SENT_IN_FLIGHT,
   SENT_NEWLY_ACKED,
   SENT_OUTSTANDING,
@@ -46,8 +43,9 @@ export interface LossDetectionOptions {
 }
 
 export class LossDetection {
-  readonly rtt: RttEstimator
-  readonly congestion: CongestionController
+  /** Of the present path, like `congestion`. */
+  rtt: RttEstimator
+  congestion: CongestionController
   /** Bytes of in-flight packets that are neither acknowledged nor lost, in all spaces. */
   bytesInFlight: Bytes
   /** Packets declared lost, those with an ACK only left out. */
@@ -55,8 +53,8 @@ export class LossDetection {
   bytesLost: Bytes
 
   readonly #listener: RecoveryListener
-  readonly #pacer: Pacer
-  readonly #usage: WindowUsage
+  #pacer: Pacer
+  #usage: WindowUsage
   /** By packet number space. */
   readonly #sent: readonly SentPackets[]
   readonly #probes: Uint8Array
@@ -112,6 +110,52 @@ export class LossDetection {
   }
 
   /**
+   * A packet of the application space left for another path than the present one: a PATH_CHALLENGE or
+   * PATH_RESPONSE. It is there to be acknowledged, and counts for nothing else (RFC 9000 §9.4).
+   */
+  onPacketSentElsewhere(
+    now: Millis,
+    packetNumber: number,
+    size: Bytes,
+    writer: PacketWriter,
+  ): void {
+    const sent = this.#sent[SPACE_APPLICATION]
+    writer.ackEliciting = false
+    writer.inFlight = false
+    while (!sent.reserve(packetNumber, writer.tokenCount)) {
+      this.#giveUpOldest(now, SPACE_APPLICATION)
+    }
+    sent.add(now, packetNumber, size, writer)
+    sent.markElsewhere(packetNumber)
+  }
+
+  /**
+   * Packets go to another address from now on, with the RTT and the congestion control of that path.
+   * RFC 9000 §9.4: "Packets sent on the old path MUST NOT contribute to congestion control or RTT
+   * estimation for the new path." The handshake is confirmed.
+   */
+  onPathChanged(
+    now: Millis,
+    rtt: RttEstimator,
+    congestion: CongestionController,
+    maxDatagramSize: Bytes,
+  ): void {
+    this.rtt = rtt
+    this.congestion = congestion
+    this.bytesInFlight = 0
+    this.#pacer = new Pacer(maxDatagramSize)
+    this.#usage = new WindowUsage()
+    this.#recoveryPacket = false
+    const sent = this.#sent[SPACE_APPLICATION]
+    sent.markAllElsewhere()
+    sent.lostSince = -1
+    this.#timer.rtt = rtt
+    this.#timer.ptoCount = 0
+    this.setMaxDatagramSize(maxDatagramSize)
+    this.#timer.set(now)
+  }
+
+  /**
    * RFC 9002 appendix A.7.
    * @param ack with `delay` in milliseconds (AckRecord.scaleDelay).
    * @throws TransportError PROTOCOL_VIOLATION: a number that was never sent (RFC 9000 §13.1).
@@ -126,7 +170,9 @@ export class LossDetection {
     // gets the tokens (stream buffers) does best in order.
     let ranges = 0
     while (ranges < ack.rangeCount && ack.rangeLargest[ranges] >= sent.base) ranges++
-    const ackEliciting = this.#markAcked(sent, ack, ranges)
+    const before = sent.bytesInFlight
+    const ackEliciting = sent.markAcked(ack, ranges)
+    this.bytesInFlight -= before - sent.bytesInFlight
     if (ack.largest > sent.largestAcked) {
       sent.largestAcked = ack.largest
     }
@@ -324,24 +370,6 @@ export class LossDetection {
 
   // --- acknowledgement
 
-  /** -1: nothing new; 0: only packets that elicit no ACK; 1: an ack-eliciting packet among the new. */
-  #markAcked(sent: SentPackets, ack: AckRecord, ranges: number): number {
-    let result = -1
-    for (let r = ranges - 1; r >= 0; r--) {
-      const end = ack.rangeLargest[r]
-      for (let n = Math.max(ack.rangeSmallest[r], sent.base); n <= end; n++) {
-        const flags = sent.flags(n)
-        if ((flags & SENT_OUTSTANDING) === 0) continue
-        const size = (flags & SENT_IN_FLIGHT) !== 0 ? sent.size(n) : 0
-        this.bytesInFlight -= size
-        sent.markNewlyAcked(n)
-        if ((flags & SENT_ACK_ELICITING) !== 0) result = 1
-        else if (result < 0) result = 0
-      }
-    }
-    return result
-  }
-
   #reportAcked(
     now: Millis,
     space: PacketNumberSpace,
@@ -355,7 +383,7 @@ export class LossDetection {
       for (let n = Math.max(ack.rangeSmallest[r], sent.base); n <= end; n++) {
         const flags = sent.flags(n)
         if ((flags & SENT_NEWLY_ACKED) === 0) continue
-        if ((flags & SENT_IN_FLIGHT) !== 0) {
+        if ((flags & IN_FLIGHT_HERE) === SENT_IN_FLIGHT) {
           const sentTime = sent.sentTime(n)
           this.#usage.onPacketAcked(sentTime)
           const limited = this.#usage.isLimited(congestion.cwnd, congestion.inSlowStart)
@@ -374,7 +402,9 @@ export class LossDetection {
 
   #updateRtt(now: Millis, sent: SentPackets, ack: AckRecord): void {
     // RFC 9002 §5.1: only when the largest acknowledged is newly acknowledged.
-    if (ack.largest < sent.base || (sent.flags(ack.largest) & SENT_NEWLY_ACKED) === 0) return
+    if (ack.largest < sent.base) return
+    const flags = sent.flags(ack.largest)
+    if ((flags & (SENT_NEWLY_ACKED | SENT_ELSEWHERE)) !== SENT_NEWLY_ACKED) return
     let delay = ack.delay
     const sample = now - sent.sentTime(ack.largest)
     // RFC 9002 §5.3: max_ack_delay counts when the handshake is confirmed. Before that an ACK may come
@@ -413,13 +443,16 @@ export class LossDetection {
         sent.lossTime = sentTime + delay
         break
       }
+      const elsewhere = (flags & SENT_ELSEWHERE) !== 0
       if ((flags & SENT_IN_FLIGHT) !== 0) {
         this.#countLost(sent, n)
-        lastLossTime = sentTime
+        if (!elsewhere) lastLossTime = sentTime
       }
       sent.remove(n)
       if ((flags & SENT_PROBED) === 0) this.#reportLost(space, sent, n)
-      if ((flags & SENT_ACK_ELICITING) !== 0 && this.#extendsRun(space, sentTime)) persistent = true
+      if ((flags & SENT_ACK_ELICITING) === 0 || elsewhere) continue
+      const pto = this.ptoInterval()
+      if (extendsLossRun(this.#sent, space, sentTime, this.rtt, pto)) persistent = true
     }
     if (lastLossTime < 0) return
     if (this.congestion.onCongestionEvent(now, lastLossTime)) this.#recoveryPacket = true
@@ -429,34 +462,9 @@ export class LossDetection {
     }
   }
 
-  /**
-   * Extends the run of ack-eliciting packets lost without one acknowledged between them. True when
-   * it has become persistent congestion, RFC 9002 §7.6.2.
-   */
-  #extendsRun(space: PacketNumberSpace, sentTime: Millis): boolean {
-    const sent = this.#sent[space]
-    // "A prior RTT sample existed when these two packets were sent."
-    if (sentTime <= this.rtt.firstSampleAt) return false
-    for (let other = SPACE_INITIAL; other <= SPACE_APPLICATION; other++) {
-      // "Across packet number spaces, none of the packets sent between the send times of these two
-      // packets are acknowledged." Stricter: none sent since the first of them.
-      if (other !== space && this.#sent[other].latestAckedSentTime >= sent.lostSince) {
-        sent.lostSince = -1
-      }
-    }
-    if (sent.lostSince < 0) {
-      sent.lostSince = sentTime
-      return false
-    }
-    const duration = this.ptoInterval() * PERSISTENT_CONGESTION_THRESHOLD
-    if (sentTime - sent.lostSince <= duration) return false
-    sent.lostSince = -1
-    return true
-  }
-
   #countLost(sent: SentPackets, packetNumber: number): void {
     const size = sent.size(packetNumber)
-    this.bytesInFlight -= size
+    if ((sent.flags(packetNumber) & SENT_ELSEWHERE) === 0) this.bytesInFlight -= size
     this.bytesLost += size
     this.packetsLost++
   }
@@ -479,11 +487,13 @@ export class LossDetection {
   #giveUpOldest(now: Millis, space: PacketNumberSpace): void {
     const sent = this.#sent[space]
     const n = sent.base
+    const flags = sent.flags(n)
     this.#countLost(sent, n)
-    const probed = (sent.flags(n) & SENT_PROBED) !== 0
     sent.remove(n)
-    if (!probed) this.#reportLost(space, sent, n)
-    this.congestion.onCongestionEvent(now, sent.sentTime(n))
+    if ((flags & SENT_PROBED) === 0) this.#reportLost(space, sent, n)
+    if ((flags & SENT_ELSEWHERE) === 0) {
+      this.congestion.onCongestionEvent(now, sent.sentTime(n))
+    }
     sent.lostSince = -1
     sent.trim()
   }

@@ -19,7 +19,8 @@ export class LossTimer {
   /** RFC 9002 §6.2.2.1: the peer has validated our address, so it cannot be waiting for us. */
   peerValidatedAddress: boolean
   atAmplificationLimit: boolean
-  readonly #rtt: RttEstimator
+  /** Of the present path. */
+  rtt: RttEstimator
   /** By packet number space. */
   readonly #sent: readonly SentPackets[]
 
@@ -31,7 +32,7 @@ export class LossTimer {
     this.handshakeConfirmed = false
     this.peerValidatedAddress = peerValidatedAddress
     this.atAmplificationLimit = false
-    this.#rtt = rtt
+    this.rtt = rtt
     this.#sent = sent
   }
 
@@ -84,12 +85,12 @@ export class LossTimer {
 
   /** PTO of the application space without its backoff. */
   get interval(): Millis {
-    return this.#rtt.probeTimeout + this.maxAckDelay
+    return this.rtt.probeTimeout + this.maxAckDelay
   }
 
   /** RFC 9002 §6.2.1: the peer delays acknowledgements in the application space only. */
   #pto(space: number): Millis {
-    const base = space === SPACE_APPLICATION ? this.interval : this.#rtt.probeTimeout
+    const base = space === SPACE_APPLICATION ? this.interval : this.rtt.probeTimeout
     return base * 2 ** Math.min(this.ptoCount, MAX_PTO_BACKOFF_EXPONENT)
   }
 }

@@ -14,6 +14,8 @@ export const TIME_THRESHOLD: number = 9 / 8
 export const GRANULARITY: Millis = 1
 /** kInitialRtt: the RTT before the first sample, in milliseconds, RFC 9002 §6.2.2. */
 export const INITIAL_RTT: Millis = 333
+/** The PTO of a path without an RTT sample, and with the default max_ack_delay, in milliseconds. */
+export const NEW_PATH_PTO: Millis = 3 * INITIAL_RTT + 25
 /** kPersistentCongestionThreshold, in probe timeouts, RFC 9002 §7.6.1. */
 export const PERSISTENT_CONGESTION_THRESHOLD = 3
 

@@ -27,13 +27,17 @@ export const SENT_ACKED = 8
 export const SENT_NEWLY_ACKED = 16
 /** Its tokens were given to a probe: nothing to report when it is lost. */
 export const SENT_PROBED = 32
+/** Sent on another path than the present one: nothing for its congestion control, RFC 9000 §9.4. */
+export const SENT_ELSEWHERE = 64
 
 const HOLDS_BASE: number = SENT_OUTSTANDING | SENT_NEWLY_ACKED
+/** Flags & this === SENT_IN_FLIGHT: the packet counts for the congestion window of the present path. */
+export const IN_FLIGHT_HERE: number = SENT_IN_FLIGHT | SENT_ELSEWHERE
 
 export class SentPackets {
   /** Largest number that the peer acknowledged, -1 before the first. */
   largestAcked: number
-  /** Bytes of outstanding in-flight packets. */
+  /** Bytes of outstanding in-flight packets, those sent elsewhere left out. */
   bytesInFlight: Bytes
   /** Outstanding ack-eliciting packets. */
   ackElicitingCount: number
@@ -60,6 +64,8 @@ export class SentPackets {
   /** First live token and the one after the last, counted modulo 2^32. */
   #tokenHead: number
   #tokenTail: number
+  /** Everything below it that is outstanding was marked as sent elsewhere. */
+  #elsewhereEnd: number
   readonly #skipped: Float64Array
   #skippedCount: number
   readonly #maxPackets: number
@@ -93,6 +99,7 @@ export class SentPackets {
     this.#tokenMask = tokens - 1
     this.#tokenHead = 0
     this.#tokenTail = 0
+    this.#elsewhereEnd = 0
     this.#skipped = new Float64Array(MAX_SKIPPED_PACKET_NUMBERS).fill(-1)
     this.#skippedCount = 0
     this.#maxPackets = maxPackets
@@ -152,6 +159,27 @@ export class SentPackets {
     this.#next = packetNumber + 1
   }
 
+  /**
+   * Marks the outstanding packets in the first `ranges` ranges of an ACK, lowest first, as newly
+   * acknowledged. Their slots stay until `base` passes.
+   *
+   * @returns -1: nothing new; 0: only packets that elicit no ACK; 1: one that does among the new.
+   */
+  markAcked(ack: AckRecord, ranges: number): number {
+    let result = -1
+    for (let r = ranges - 1; r >= 0; r--) {
+      const end = ack.rangeLargest[r]
+      for (let n = Math.max(ack.rangeSmallest[r], this.#base); n <= end; n++) {
+        const flags = this.flags(n)
+        if ((flags & SENT_OUTSTANDING) === 0) continue
+        this.markNewlyAcked(n)
+        if ((flags & SENT_ACK_ELICITING) !== 0) result = 1
+        else if (result < 0) result = 0
+      }
+    }
+    return result
+  }
+
   /** An outstanding packet was acknowledged. Its slot stays until `base` passes. */
   markNewlyAcked(packetNumber: number): void {
     this.#uncount(packetNumber)
@@ -174,6 +202,23 @@ export class SentPackets {
   /** Its tokens went to a probe. */
   markProbed(packetNumber: number): void {
     this.#flags[packetNumber & this.#mask] |= SENT_PROBED
+  }
+
+  /** A packet that was just added went to another path than the present one. */
+  markElsewhere(packetNumber: number): void {
+    const slot = packetNumber & this.#mask
+    if ((this.#flags[slot] & SENT_IN_FLIGHT) !== 0) this.bytesInFlight -= this.#sizes[slot]
+    this.#flags[slot] |= SENT_ELSEWHERE
+  }
+
+  /** The path is another: so went all that is outstanding. Work for each packet once in its life. */
+  markAllElsewhere(): void {
+    for (let n = Math.max(this.#base, this.#elsewhereEnd); n < this.#next; n++) {
+      if ((this.flags(n) & (SENT_OUTSTANDING | SENT_ELSEWHERE)) === SENT_OUTSTANDING) {
+        this.markElsewhere(n)
+      }
+    }
+    this.#elsewhereEnd = this.#next
   }
 
   /** Moves `base` to the oldest outstanding packet and frees what lies before. */
@@ -255,7 +300,7 @@ export class SentPackets {
     const slot = packetNumber & this.#mask
     const flags = this.#flags[slot]
     if ((flags & SENT_ACK_ELICITING) !== 0) this.ackElicitingCount--
-    if ((flags & SENT_IN_FLIGHT) !== 0) this.bytesInFlight -= this.#sizes[slot]
+    if ((flags & IN_FLIGHT_HERE) === SENT_IN_FLIGHT) this.bytesInFlight -= this.#sizes[slot]
   }
 
   #noteSkipped(packetNumber: number): void {

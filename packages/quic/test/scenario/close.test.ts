@@ -286,6 +286,10 @@ t.test('misuse of close and connect is told by name', (t) => {
     message: /transport.speed/,
   })
   t.throws(() => p.connect({ transport: { congestion: 'bbr' as never } }), { name: 'TypeError' })
+  t.throws(() => p.connect({ transport: { disableActiveMigration: 1 as never } }), {
+    name: 'TypeError',
+    message: /disableActiveMigration/,
+  })
   client.connection.close(0, '')
   client.connection.close(0, '')
   t.equal(client.connection.openStream('bidi'), null)

@@ -14,7 +14,7 @@ import {
   pair,
   SERVER_ADDRESS,
 } from '@godwit/testkit'
-import type { NetworkNode, Pair, PairOptions, SimDatagram } from '@godwit/testkit'
+import type { NetworkNode, Pair, PairOptions, SimAddress, SimDatagram } from '@godwit/testkit'
 import { ByteReader, encodeVarint, varintLength } from '@godwit/wire'
 import { PACKET_HANDSHAKE, PACKET_INITIAL, PACKET_ONE_RTT, VERSION_1 } from '../../src/constants.ts'
 import { writeLongHeader, writePacketLength, writeShortHeader } from '../../src/packet-header.ts'
@@ -41,6 +41,10 @@ export interface ForgeOptions {
   readonly source?: Uint8Array
   /** XORed into the first byte before sealing. */
   readonly firstByteBits?: number
+  /** Address that it is sent from; that of `side` unless told. */
+  readonly from?: SimAddress
+  /** Destination Connection ID; that of the handshake unless told. */
+  readonly destination?: Uint8Array
   /** Size of the datagram; zeros follow the packet. */
   readonly padTo?: number
 }
@@ -69,10 +73,10 @@ export function forgedPair(options: PairOptions = {}): ForgedPair {
     toClient: tap('server', options.toClient),
   })
   let nextNumber = 5000
-  const inject = (side: Side, datagram: Uint8Array): void => {
+  const inject = (side: Side, datagram: Uint8Array, source?: SimAddress): void => {
     const [from, to] =
       side === 'client' ? [CLIENT_ADDRESS, SERVER_ADDRESS] : [SERVER_ADDRESS, CLIENT_ADDRESS]
-    p.sim.inject(from, to, { bytes: datagram, ecn: 0 })
+    p.sim.inject(source ?? from, to, { bytes: datagram, ecn: 0 })
   }
   const forge = (side: Side, frames: Uint8Array, forgeOptions: ForgeOptions = {}): void => {
     const { level = LEVEL_APPLICATION, packetNumber = nextNumber++ } = forgeOptions
@@ -80,14 +84,15 @@ export function forgedPair(options: PairOptions = {}): ForgedPair {
     const writer = new PacketWriter(memory)
     writer.reset(0, memory.length)
     const ids = connectionIds(sent, side)
+    const destination = forgeOptions.destination ?? ids.destination
     const numberOffset =
       level === LEVEL_APPLICATION
-        ? writeShortHeader(writer, ids.destination, false, false, packetNumber, 4)
+        ? writeShortHeader(writer, destination, false, false, packetNumber, 4)
         : writeLongHeader(
             writer,
             level === LEVEL_HANDSHAKE ? PACKET_HANDSHAKE : PACKET_ONE_RTT,
             VERSION_1,
-            ids.destination,
+            destination,
             forgeOptions.source ?? ids.source,
             new Uint8Array(0),
             packetNumber,
@@ -105,7 +110,7 @@ export function forgedPair(options: PairOptions = {}): ForgedPair {
     const end = writer.position + 16
     const size = Math.max(end, forgeOptions.padTo ?? 0)
     memory.fill(0, end, size)
-    inject(side, memory.slice(0, size))
+    inject(side, memory.slice(0, size), forgeOptions.from)
   }
   return { ...p, sent, forge, inject }
 }

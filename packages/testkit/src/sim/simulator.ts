@@ -45,8 +45,12 @@ export class Simulator {
   /** Datagrams that a host sent, and those that reached a host. */
   sent: number
   delivered: number
+  /** Sees every datagram that a host sends, with the addresses on it. */
+  onSend: (from: SimAddress, to: SimAddress, datagram: SimDatagram) => void
   readonly #hosts: Map<string, SimHost>
   readonly #links: Map<string, NetworkNode>
+  /** By the address of a host: the one that others see it at. */
+  readonly #translations: Map<string, SimAddress>
   readonly #arrivals: Arrival[]
   #order: number
 
@@ -54,8 +58,10 @@ export class Simulator {
     this.now = start
     this.sent = 0
     this.delivered = 0
+    this.onSend = () => {}
     this.#hosts = new Map()
     this.#links = new Map()
+    this.#translations = new Map()
     this.#arrivals = []
     this.#order = 0
   }
@@ -74,9 +80,18 @@ export class Simulator {
     this.#links.set(`${key(from)}>${key(to)}`, node)
   }
 
+  /**
+   * From now on others see the host at `host` at `seen`, as behind a NAT, and reach it there; what is
+   * sent to where it was seen before is lost. Its links stay. Null: it is seen as it is.
+   */
+  rebind(host: SimAddress, seen: SimAddress | null): void {
+    if (seen === null) this.#translations.delete(key(host))
+    else this.#translations.set(key(host), seen)
+  }
+
   /** Sends a datagram as if `from` had sent it: for tests that forge. */
   inject(from: SimAddress, to: SimAddress, datagram: SimDatagram): void {
-    this.#transmit(from, to, datagram)
+    this.#transmit(from, from, to, datagram)
   }
 
   /**
@@ -131,18 +146,31 @@ export class Simulator {
   #flush(): void {
     for (const host of this.#hosts.values()) {
       for (let t = host.pollDatagram(this.now); t !== null; t = host.pollDatagram(this.now)) {
-        this.#transmit(host.address, t.to, { bytes: t.bytes, ecn: t.ecn })
+        const seen = this.#translations.get(key(host.address)) ?? host.address
+        this.#transmit(host.address, seen, t.to, { bytes: t.bytes, ecn: t.ecn })
       }
     }
   }
 
-  #transmit(from: SimAddress, to: SimAddress, datagram: SimDatagram): void {
-    this.sent++
-    const arrive = (at: Millis, d: SimDatagram): void => {
-      const host = this.#hosts.get(key(to))
-      if (host !== undefined) this.#push({ at, order: this.#order++, host, from, datagram: d })
+  /** The host that is reached at an address, if any. */
+  #hostAt(address: SimAddress): SimHost | undefined {
+    for (const [host, seen] of this.#translations) {
+      if (key(seen) === key(address)) return this.#hosts.get(host)
     }
-    const link = this.#links.get(`${key(from)}>${key(to)}`)
+    return this.#translations.has(key(address)) ? undefined : this.#hosts.get(key(address))
+  }
+
+  #transmit(from: SimAddress, seen: SimAddress, to: SimAddress, datagram: SimDatagram): void {
+    this.sent++
+    this.onSend(seen, to, datagram)
+    const target = this.#hostAt(to)
+    const arrive = (at: Millis, d: SimDatagram): void => {
+      // A NAT that forgot the address meanwhile drops it.
+      const host = this.#hostAt(to)
+      if (host === undefined) return
+      this.#push({ at, order: this.#order++, host, from: seen, datagram: d })
+    }
+    const link = this.#links.get(`${key(from)}>${key(target?.address ?? to)}`)
     if (link === undefined) arrive(this.now, datagram)
     else link.push(this.now, datagram, arrive)
   }
