@@ -283,8 +283,8 @@ export class PacketBuilder {
       if (space.index === SPACE_APPLICATION) this.#writeApplicationFrames(core, now, writer, probe)
       else space.crypto.writeFrames(writer)
       if (probe && !writer.ackEliciting && writer.remaining > 0) writePing(writer)
-    } else if (!data && space.index === SPACE_APPLICATION && insists(core, space)) {
-      if (writer.remaining > 0) writePing(writer)
+    } else if (space.index === SPACE_APPLICATION && insists(core, space)) {
+      if (!writer.ackEliciting && writer.remaining > 0) writePing(writer)
     }
     if (draft.empty) return false
     draft.padToMinimum()
