@@ -49,6 +49,7 @@ import {
   TOKEN_MAX_STREAMS_UNI,
   TOKEN_NEW_CONNECTION_ID,
   TOKEN_PATH,
+  TOKEN_MTU_PROBE,
   TOKEN_PING,
   TOKEN_RESET_STREAM,
   TOKEN_RETIRE_CONNECTION_ID,
@@ -65,6 +66,12 @@ export const PING_LENGTH = 1
 export function writePing(writer: PacketWriter): void {
   writer.u8(FRAME_PING)
   writer.addToken(TOKEN_PING)
+}
+
+/** A PING whose arrival says that the size of packet `packetNumber` arrives, RFC 9000 §14.4. */
+export function writeMtuProbe(writer: PacketWriter, packetNumber: number): void {
+  writer.u8(FRAME_PING)
+  writer.addToken(TOKEN_MTU_PROBE, packetNumber)
 }
 
 /**

@@ -170,15 +170,8 @@ export const MAX_WAIT_BACKOFF_EXPONENT = 4
 /** ms between a flight and its repetition: the packets of one burst are one reason. */
 export const EARLY_REPEAT_INTERVAL = 10
 
-/** Bytes of a datagram that every QUIC path carries, RFC 9000 §14: what we send until the handshake is confirmed. */
+/** Bytes of a datagram that every QUIC path carries, RFC 9000 §14: what we send until a larger one has arrived. */
 export const BASE_DATAGRAM_SIZE = 1200
-/**
- * Bytes of a datagram afterwards. RFC 9000 §14.2 (deviates): without path MTU discovery 1200 is the
- * "SHOULD". 1350 is what Chromium has sent for a decade without discovery; it leaves room for
- * IPv6, PPPoE and a tunnel in an Ethernet frame, and saves a ninth of the cost per byte. A path that
- * carries 1200 but not 1350 shows by PTOs in a row, and gets 1200 again.
- */
-export const CONFIRMED_DATAGRAM_SIZE = 1350
 /**
  * Bytes of the largest datagram that a path is probed for: an Ethernet frame's 1500 less the headers of
  * IPv6 and UDP. Larger frames do not cross the internet.
@@ -190,6 +183,10 @@ export const MTU_PROBES = 3
 export const MTU_SEARCH_STEP = 20
 /** PMTU_RAISE_TIMER of RFC 8899 §5.1.1 in ms: how long a size that is below the largest stays. */
 export const MTU_RAISE_INTERVAL = 600_000
+/** Milliseconds after which a probe of which nothing was heard counts as lost. */
+export const MTU_PROBE_TIMEOUT = 15_000
+/** Bytes sent on a path before it is probed: a shorter exchange gains nothing from larger datagrams. */
+export const MTU_SEARCH_AFTER = 16_384
 /** PTOs in a row after which datagrams shrink to `BASE_DATAGRAM_SIZE`. Two happen by chance. */
 export const BLACK_HOLE_PTO_COUNT = 3
 /** Bytes of a packet slot that a received datagram leaves free, as an engine asks (PacketMemory). */

@@ -13,7 +13,7 @@ import {
   VersionNegotiationError,
 } from '../errors.ts'
 import type { HandshakeSession } from '../handshake-session.ts'
-import { BASE_DATAGRAM_SIZE, BLACK_HOLE_PTO_COUNT } from '../limits.ts'
+import { BLACK_HOLE_PTO_COUNT } from '../limits.ts'
 import type { NetworkPath } from '../network-path.ts'
 import type { ConnectionEvent, QuicPort, QuicStream, StreamDirection } from '../port.ts'
 import type { TransportParameters } from '../transport-parameters.ts'
@@ -178,10 +178,7 @@ export class Connection implements QuicPort {
     if (timers.isExpired(TIMER_LOSS, now)) {
       recovery.onTimeout(now)
       const blackHole = recovery.ptoCount >= BLACK_HOLE_PTO_COUNT
-      if (blackHole && path.maxDatagramSize > BASE_DATAGRAM_SIZE) {
-        path.lowerDatagramSize()
-        recovery.setMaxDatagramSize(path.maxDatagramSize)
-      }
+      if (blackHole && path.mtu.onBlackHole()) recovery.setMaxDatagramSize(path.maxDatagramSize)
     }
     if (timers.isExpired(TIMER_PATH, now) && !paths.handleTimeout(now)) {
       this.#forget(new TransportError(NO_VIABLE_PATH, 0, 'the peer is at no address known'))
@@ -205,6 +202,7 @@ export class Connection implements QuicPort {
     if (this.#state.kind === 'open') {
       try {
         size = shared.builder.buildProbe(this.#core, now, offset, limit)
+        if (size === 0) size = shared.builder.buildMtuProbe(this.#core, now, offset, limit)
         if (size === 0) size = shared.builder.build(this.#core, now, offset, limit)
         this.#receiver.discardSpaces(now)
       } catch (error) {

@@ -105,7 +105,7 @@ export class HandshakeDriver {
     }
   }
 
-  /** The handshake is confirmed, RFC 9001 §4.1.2: Handshake keys go, datagrams grow. */
+  /** The handshake is confirmed, RFC 9001 §4.1.2: Handshake keys go, datagrams may grow. */
   confirm(now: number): void {
     if (this.confirmed) return
     const { spaces, recovery, path, events } = this.#core
@@ -113,8 +113,7 @@ export class HandshakeDriver {
     spaces.requestDiscard(spaces.initial)
     spaces.requestDiscard(spaces.handshake)
     recovery.setHandshakeConfirmed(now)
-    if (this.peerParameters !== null) path.raiseDatagramSize(this.peerParameters.maxUdpPayloadSize)
-    recovery.setMaxDatagramSize(path.maxDatagramSize)
+    if (this.peerParameters !== null) path.mtu.start(this.peerParameters.maxUdpPayloadSize)
     events.onConfirmed()
   }
 

@@ -12,10 +12,13 @@
 import {
   BASE_DATAGRAM_SIZE,
   MAX_DATAGRAM_SIZE,
+  MTU_PROBE_TIMEOUT,
   MTU_PROBES,
   MTU_RAISE_INTERVAL,
   MTU_SEARCH_STEP,
 } from '../limits.ts'
+
+const NONE = -1
 
 export class MtuSearch {
   /** PLPMTU: bytes of the largest datagram that the path is known to carry. */
@@ -26,9 +29,12 @@ export class MtuSearch {
   #limit: number
   /** Of the probe that comes next, or is under way; 0: the search is over. */
   #probe: number
-  #underWay: boolean
+  /** Packet number of the probe under way. */
+  #underWay: number
+  #sentAt: number
+  /** Probes of this size that were lost. */
   #losses: number
-  /** PMTU_RAISE_TIMER, RFC 8899 §5.1.1: when a finished search begins anew, in ms. */
+  /** PMTU_RAISE_TIMER, RFC 8899 §5.1.1: when a finished search begins anew, in ms; 0: not set yet. */
   #raiseAt: number
 
   constructor() {
@@ -36,81 +42,92 @@ export class MtuSearch {
     this.#tooLarge = 0
     this.#limit = 0
     this.#probe = 0
-    this.#underWay = false
+    this.#underWay = NONE
+    this.#sentAt = 0
     this.#losses = 0
     this.#raiseAt = Infinity
   }
 
-  /** The handshake is confirmed. `maxUdpPayloadSize` is the peer's, RFC 9000 §18.2. */
+  /** The path carries 1200 bytes, RFC 9000 §14. `maxUdpPayloadSize` is the peer's, §18.2. */
   start(maxUdpPayloadSize: number): void {
     this.#limit = Math.min(MAX_DATAGRAM_SIZE, maxUdpPayloadSize) + 1
-    this.#search(this.#limit - 1)
+    this.#search()
   }
 
   /** Bytes of the probe to send now; 0: none. */
   probeSize(now: number): number {
-    if (this.#underWay) return 0
-    if (now >= this.#raiseAt) this.#search(this.#limit - 1)
+    if (this.#underWay !== NONE) {
+      if (now - this.#sentAt < MTU_PROBE_TIMEOUT) return 0
+      this.onProbeLost(this.#underWay)
+    }
+    if (this.#probe === 0 && this.#raiseAt !== Infinity) this.#await(now)
     return this.#probe
   }
 
-  onProbeSent(): void {
-    this.#underWay = true
+  onProbeSent(now: number, packetNumber: number): void {
+    this.#underWay = packetNumber
+    this.#sentAt = now
   }
 
-  /** A probe of `size` bytes arrived. True: datagrams may grow. */
-  onProbeAcked(now: number, size: number): boolean {
+  /** The probe arrived. True: datagrams grow. */
+  onProbeAcked(packetNumber: number): boolean {
     // One of a search that was given up says how the path was before.
-    if (size !== this.#probe || !this.#underWay) return false
-    this.#underWay = false
-    this.size = size
-    this.#next(now)
+    if (packetNumber !== this.#underWay) return false
+    this.#underWay = NONE
+    this.size = this.#probe
+    this.#next()
     return true
   }
 
-  onProbeLost(now: number, size: number): void {
-    if (size !== this.#probe || !this.#underWay) return
-    this.#underWay = false
+  onProbeLost(packetNumber: number): void {
+    if (packetNumber !== this.#underWay) return
+    this.#underWay = NONE
     this.#losses++
     // RFC 8899 §5.1.2: MAX_PROBES, for one may be lost for other reasons than its size.
     if (this.#losses < MTU_PROBES) return
-    this.#tooLarge = size
-    this.#next(now)
+    this.#tooLarge = this.#probe
+    this.#next()
   }
 
   /**
    * Nothing arrives any more, RFC 8899 §4.3: back to BASE_PLPMTU, which every QUIC path carries, until
    * the next search. False: that is where we are.
    */
-  onBlackHole(now: number): boolean {
+  onBlackHole(): boolean {
     if (this.size === BASE_DATAGRAM_SIZE) return false
     this.size = BASE_DATAGRAM_SIZE
-    this.#end(now)
+    this.#end()
     return true
   }
 
-  #search(size: number): void {
+  #search(): void {
     this.#tooLarge = this.#limit
     this.#raiseAt = Infinity
     this.#losses = 0
-    this.#probe = size > this.size ? size : 0
+    this.#probe = this.#limit > this.size + 1 ? this.#limit - 1 : 0
   }
 
   /** From what is known now to the next size worth a probe. */
-  #next(now: number): void {
+  #next(): void {
     const between = this.#tooLarge - this.size
     if (between <= MTU_SEARCH_STEP) {
-      this.#end(now)
+      this.#end()
       return
     }
     this.#losses = 0
     this.#probe = this.size + (between >> 1)
   }
 
-  #end(now: number): void {
+  #end(): void {
     this.#probe = 0
-    this.#underWay = false
+    this.#underWay = NONE
     // RFC 8899 §5.2: the timer runs where a path might carry more.
-    this.#raiseAt = this.size + 1 < this.#limit ? now + MTU_RAISE_INTERVAL : Infinity
+    this.#raiseAt = this.size + 1 < this.#limit ? 0 : Infinity
+  }
+
+  /** The search is over for a while; the timer begins when somebody asks for the next probe. */
+  #await(now: number): void {
+    if (this.#raiseAt === 0) this.#raiseAt = now + MTU_RAISE_INTERVAL
+    else if (now >= this.#raiseAt) this.#search()
   }
 }

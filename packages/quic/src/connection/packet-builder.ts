@@ -19,6 +19,7 @@ import {
   writeConnectionClose,
   writeHandshakeDone,
   writeImmediateAck,
+  writeMtuProbe,
   writePing,
 } from '../frame-encoder.ts'
 import { ACK_DELAY_EXPONENT, BASE_DATAGRAM_SIZE, LOCAL_CONNECTION_ID_LENGTH } from '../limits.ts'
@@ -208,6 +209,33 @@ export class PacketBuilder {
       return size
     }
     return 0
+  }
+
+  /**
+   * Writes a datagram that is larger than what the path is known to carry, RFC 9000 §14.4. No data is in
+   * it, so that none is late when it is lost.
+   *
+   * @returns its size; 0 when none is due.
+   * @throws TransportError AEAD_LIMIT_REACHED
+   */
+  buildMtuProbe(core: ConnectionCore, now: number, offset: number, limit: number): number {
+    const { path, paths, recovery, counts } = core
+    const size = path.mtuProbeSize(now)
+    if (size === 0 || size > limit || !path.validated || !recovery.canSend(size)) return 0
+    const space = core.spaces.application
+    const draft = this.#drafts[SPACE_APPLICATION]
+    checkKeyLimits(core, space)
+    if (!draft.begin(core, space, offset, offset + size)) return 0
+    const { writer, packetNumber } = draft
+    writeMtuProbe(writer, packetNumber)
+    writer.padTo(offset + size - AEAD_TAG_LENGTH)
+    draft.seal(space)
+    space.onPacketNumberUsed()
+    counts.packetsSent++
+    recovery.onMtuProbeSent(now, packetNumber, size, writer)
+    path.mtu.onProbeSent(now, packetNumber)
+    paths.sending = path
+    return size
   }
 
   /**

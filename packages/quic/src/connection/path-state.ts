@@ -5,17 +5,18 @@ import { PATH_FRAME_LENGTH, writePathChallenge, writePathResponse } from '../fra
 import {
   ANTI_AMPLIFICATION_FACTOR,
   BASE_DATAGRAM_SIZE,
-  CONFIRMED_DATAGRAM_SIZE,
   LOCAL_CONNECTION_ID_LENGTH,
   MAX_PATH_CHALLENGES,
   MAX_PENDING_PATH_RESPONSES,
   MIN_PATH_DATAGRAM,
+  MTU_SEARCH_AFTER,
   PATH_CHALLENGE_RESERVE,
 } from '../limits.ts'
 import type { NetworkPath } from '../network-path.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 import type { CongestionController } from '../recovery/congestion-controller.ts'
 import type { RttEstimator } from '../recovery/rtt.ts'
+import { MtuSearch } from './mtu-search.ts'
 
 const CHALLENGE_LENGTH = 8
 
@@ -30,8 +31,8 @@ export class PathState {
   /** UDP payload received from and sent to this address, in bytes. */
   bytesReceived: number
   bytesSent: number
-  /** The largest datagram that we send here, in bytes. */
-  maxDatagramSize: number
+  /** How large datagrams may be here. */
+  readonly mtu: MtuSearch
   /** Null until it becomes the active path. */
   metrics: PathMetrics | null
   /** The connection ID that we send to here. Of the active path `PeerConnectionIds.current` counts. */
@@ -63,7 +64,7 @@ export class PathState {
     this.remote = remote
     this.bytesReceived = 0
     this.bytesSent = 0
-    this.maxDatagramSize = BASE_DATAGRAM_SIZE
+    this.mtu = new MtuSearch()
     this.metrics = null
     this.peerId = NO_ID
     this.localId = new Uint8Array(LOCAL_CONNECTION_ID_LENGTH)
@@ -124,14 +125,14 @@ export class PathState {
     return this.dataAllowance < (this.#first ? BASE_DATAGRAM_SIZE : MIN_PATH_DATAGRAM)
   }
 
-  /** Datagrams grow, to what the peer takes at most: the path is known to carry 1200 bytes. */
-  raiseDatagramSize(peerMaxUdpPayloadSize: number): void {
-    this.maxDatagramSize = Math.min(CONFIRMED_DATAGRAM_SIZE, peerMaxUdpPayloadSize)
+  /** The largest datagram that we send here, in bytes, but for probes. */
+  get maxDatagramSize(): number {
+    return this.mtu.size
   }
 
-  /** Nothing large seems to arrive: back to the size that every QUIC path carries. */
-  lowerDatagramSize(): void {
-    this.maxDatagramSize = BASE_DATAGRAM_SIZE
+  /** Bytes of the probe to send now for larger datagrams; 0: none. A short exchange needs none. */
+  mtuProbeSize(now: number): number {
+    return this.bytesSent < MTU_SEARCH_AFTER ? 0 : this.mtu.probeSize(now)
   }
 
   /** Notes the ID in `bytes` that the peer sent to. */

@@ -245,13 +245,12 @@ export class Paths {
       this.#challenge(now, active)
       return
     }
-    const { handshake, recovery } = this.#core
+    const { handshake } = this.#core
     active.expiresAt = Infinity
     for (const path of this.#others) {
       if (path.expiresAt === Infinity) path.expiresAt = now + this.#patience()
     }
-    active.raiseDatagramSize(handshake.peerParameters?.maxUdpPayloadSize ?? BASE_DATAGRAM_SIZE)
-    recovery.setMaxDatagramSize(active.maxDatagramSize)
+    active.mtu.start(handshake.peerParameters?.maxUdpPayloadSize ?? BASE_DATAGRAM_SIZE)
   }
 
   // RFC 9000 §9.3.2: "an endpoint MUST revert to using the last validated peer address when validation

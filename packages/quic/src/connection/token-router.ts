@@ -6,6 +6,7 @@ import {
   TOKEN_ACK_FREQUENCY,
   TOKEN_CRYPTO,
   TOKEN_HANDSHAKE_DONE,
+  TOKEN_MTU_PROBE,
   TOKEN_NEW_CONNECTION_ID,
   TOKEN_RETIRE_CONNECTION_ID,
 } from '../recovery/tokens.ts'
@@ -39,6 +40,10 @@ export class TokenRouter implements RecoveryListener {
       case TOKEN_ACK_FREQUENCY:
         core.ackFrequency.onAcked(a)
         return
+      case TOKEN_MTU_PROBE:
+        if (core.path.mtu.onProbeAcked(a))
+          core.recovery.setMaxDatagramSize(core.path.maxDatagramSize)
+        return
       default:
         // Kinds of streams; it ignores the rest (PING, PATH_*).
         core.streams.onTokenAcked(kind, a, b, c)
@@ -65,6 +70,9 @@ export class TokenRouter implements RecoveryListener {
         return
       case TOKEN_ACK_FREQUENCY:
         core.ackFrequency.onLost(a)
+        return
+      case TOKEN_MTU_PROBE:
+        core.path.mtu.onProbeLost(a)
         return
       default:
         core.streams.onTokenLost(kind, a, b, c)

@@ -24,14 +24,18 @@ import {
   SENT_ACK_ELICITING,
   SENT_ELSEWHERE,
   SENT_IN_FLIGHT,
+  SENT_MTU_PROBE,
   SENT_NEWLY_ACKED,
   SENT_OUTSTANDING,
   SENT_PROBED,
   SENT_ACKED,
   SentPackets,
 } from './sent-packets.ts'
-import { TOKEN_ACK, TOKEN_PATH, TOKEN_PING } from './tokens.ts'
+import { TOKEN_ACK, TOKEN_MTU_PROBE, TOKEN_PATH, TOKEN_PING } from './tokens.ts'
 import { WindowUsage } from './window-usage.ts'
+
+/** Tokens of what is not sent again when it is lost. */
+const REPEATS_NOTHING: readonly number[] = [TOKEN_PING, TOKEN_ACK, TOKEN_PATH, TOKEN_MTU_PROBE]
 
 export interface LossDetectionOptions {
   readonly side: 'client' | 'server'
@@ -127,6 +131,12 @@ export class LossDetection {
     }
     sent.add(now, packetNumber, size, writer)
     sent.markElsewhere(packetNumber)
+  }
+
+  /** A probe for the path MTU left: an ordinary packet, but that its loss slows nothing down (RFC 9000 §14.4). */
+  onMtuProbeSent(now: Millis, packetNumber: number, size: Bytes, writer: PacketWriter): void {
+    this.onPacketSent(now, SPACE_APPLICATION, packetNumber, size, writer)
+    this.#sent[SPACE_APPLICATION].markMtuProbe(packetNumber)
   }
 
   /**
@@ -444,13 +454,14 @@ export class LossDetection {
         break
       }
       const elsewhere = (flags & SENT_ELSEWHERE) !== 0
+      const mtuProbe = (flags & SENT_MTU_PROBE) !== 0
       if ((flags & SENT_IN_FLIGHT) !== 0) {
         this.#countLost(sent, n)
-        if (!elsewhere) lastLossTime = sentTime
+        if (!elsewhere && !mtuProbe) lastLossTime = sentTime
       }
       sent.remove(n)
       if ((flags & SENT_PROBED) === 0) this.#reportLost(space, sent, n)
-      if ((flags & SENT_ACK_ELICITING) === 0 || elsewhere) continue
+      if ((flags & SENT_ACK_ELICITING) === 0 || elsewhere || mtuProbe) continue
       const pto = this.ptoInterval()
       if (extendsLossRun(this.#sent, space, sentTime, this.rtt, pto)) persistent = true
     }
@@ -469,7 +480,7 @@ export class LossDetection {
     this.packetsLost++
   }
 
-  /** True when one of the tokens held more than PING and ACK. */
+  /** True when one of the tokens held something to send again. */
   #reportLost(space: PacketNumberSpace, sent: SentPackets, packetNumber: number): boolean {
     let useful = false
     const count = sent.tokenCount(packetNumber)
@@ -477,7 +488,7 @@ export class LossDetection {
       const at = sent.tokenIndex(packetNumber, i)
       const t = sent.tokens
       const kind = t[at]
-      if (kind !== TOKEN_PING && kind !== TOKEN_ACK && kind !== TOKEN_PATH) useful = true
+      if (!REPEATS_NOTHING.includes(kind)) useful = true
       this.#listener.onTokenLost(space, kind, t[at + 1], t[at + 2], t[at + 3])
     }
     return useful

@@ -30,6 +30,9 @@ export const SENT_PROBED = 32
 /** Sent on another path than the present one: nothing for its congestion control, RFC 9000 §9.4. */
 export const SENT_ELSEWHERE = 64
 
+/** A probe for the path MTU: its loss says nothing of congestion (RFC 9000 §14.4). */
+export const SENT_MTU_PROBE = 128
+
 const HOLDS_BASE: number = SENT_OUTSTANDING | SENT_NEWLY_ACKED
 /** Flags & this === SENT_IN_FLIGHT: the packet counts for the congestion window of the present path. */
 export const IN_FLIGHT_HERE: number = SENT_IN_FLIGHT | SENT_ELSEWHERE
@@ -178,6 +181,11 @@ export class SentPackets {
       }
     }
     return result
+  }
+
+  /** The packet just added is a probe for the path MTU. */
+  markMtuProbe(packetNumber: number): void {
+    this.#flags[packetNumber & this.#mask] |= SENT_MTU_PROBE
   }
 
   /** An outstanding packet was acknowledged. Its slot stays until `base` passes. */

@@ -41,3 +41,5 @@ export const TOKEN_HANDSHAKE_DONE = 17
 export const TOKEN_PATH = 18
 /** (sequence number) */
 export const TOKEN_ACK_FREQUENCY = 19
+/** (packet number) A probe for the path MTU. */
+export const TOKEN_MTU_PROBE = 20

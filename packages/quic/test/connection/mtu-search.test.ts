@@ -4,10 +4,13 @@ import { MtuSearch } from '../../src/connection/mtu-search.ts'
 import {
   BASE_DATAGRAM_SIZE,
   MAX_DATAGRAM_SIZE,
+  MTU_PROBE_TIMEOUT,
   MTU_PROBES,
   MTU_RAISE_INTERVAL,
   MTU_SEARCH_STEP,
 } from '../../src/limits.ts'
+
+let packetNumber = 0
 
 /** Sends probes over a path that carries `mtu` bytes until the search is over; how many it took. */
 function searchOver(search: MtuSearch, mtu: number, now: number): number {
@@ -16,9 +19,9 @@ function searchOver(search: MtuSearch, mtu: number, now: number): number {
     const size = search.probeSize(now)
     if (size === 0) return probes
     probes++
-    search.onProbeSent()
-    if (size <= mtu) search.onProbeAcked(now, size)
-    else search.onProbeLost(now, size)
+    search.onProbeSent(now, ++packetNumber)
+    if (size <= mtu) search.onProbeAcked(packetNumber)
+    else search.onProbeLost(packetNumber)
   }
 }
 
@@ -67,14 +70,23 @@ t.test('RFC 8899 §5.1.2: a probe that is lost by chance is repeated', (t) => {
   search.start(1452)
   for (let i = 1; i < MTU_PROBES; i++) {
     t.equal(search.probeSize(0), 1452)
-    search.onProbeSent()
+    search.onProbeSent(0, i)
     t.equal(search.probeSize(0), 0, 'one at a time')
-    search.onProbeLost(0, 1452)
+    search.onProbeLost(i)
   }
-  search.probeSize(0)
-  search.onProbeSent()
-  t.equal(search.onProbeAcked(0, 1452), true)
+  search.onProbeSent(0, 7)
+  t.equal(search.onProbeAcked(7), true)
   t.equal(search.size, 1452)
+  t.end()
+})
+
+t.test('a probe of which nothing is heard is lost in the end', (t) => {
+  const search = new MtuSearch()
+  search.start(1452)
+  search.onProbeSent(0, 1)
+  t.equal(search.probeSize(MTU_PROBE_TIMEOUT - 1), 0)
+  t.equal(search.probeSize(MTU_PROBE_TIMEOUT), 1452)
+  t.equal(search.onProbeAcked(1), false, 'and comes too late')
   t.end()
 })
 
@@ -82,8 +94,7 @@ t.test('RFC 8899 §5.1.1: what is below the largest is tried again after ten min
   const search = new MtuSearch()
   search.start(1452)
   searchOver(search, 1300, 0)
-  const before = search.size
-  t.ok(before <= 1300)
+  t.ok(search.size <= 1300)
   t.equal(search.probeSize(MTU_RAISE_INTERVAL - 1), 0)
   t.equal(search.probeSize(MTU_RAISE_INTERVAL), 1452)
   searchOver(search, 1452, MTU_RAISE_INTERVAL)
@@ -96,9 +107,9 @@ t.test('RFC 8899 §4.3: after a black hole datagrams are as small as at first', 
   const search = new MtuSearch()
   search.start(1452)
   searchOver(search, 1452, 0)
-  t.equal(search.onBlackHole(1000), true)
+  t.equal(search.onBlackHole(), true)
   t.equal(search.size, BASE_DATAGRAM_SIZE)
-  t.equal(search.onBlackHole(1000), false, 'there is nothing smaller')
+  t.equal(search.onBlackHole(), false, 'there is nothing smaller')
   t.equal(search.probeSize(1000), 0)
   t.equal(search.probeSize(1000 + MTU_RAISE_INTERVAL), 1452)
   t.end()
@@ -108,12 +119,11 @@ t.test('a probe of a search that was given up changes nothing', (t) => {
   const search = new MtuSearch()
   search.start(1452)
   searchOver(search, 1400, 0)
-  const { size } = search
-  search.probeSize(MTU_RAISE_INTERVAL)
-  search.onProbeSent()
-  search.onBlackHole(MTU_RAISE_INTERVAL)
-  t.equal(search.onProbeAcked(MTU_RAISE_INTERVAL, 1452), false)
-  search.onProbeLost(MTU_RAISE_INTERVAL, size)
+  t.equal(search.probeSize(MTU_RAISE_INTERVAL), 1452)
+  search.onProbeSent(MTU_RAISE_INTERVAL, 1_000_000)
+  search.onBlackHole()
+  t.equal(search.onProbeAcked(1_000_000), false)
+  search.onProbeLost(1_000_000)
   t.equal(search.size, BASE_DATAGRAM_SIZE)
   t.end()
 })

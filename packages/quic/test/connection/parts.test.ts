@@ -11,10 +11,12 @@ import { FRAME_TYPE_COUNT, SPACE_APPLICATION } from '../../src/constants.ts'
 import { isFramePermitted, isStreamFrame } from '../../src/frame.ts'
 import { LEVEL_APPLICATION, LEVEL_HANDSHAKE, LEVEL_INITIAL } from '../../src/handshake-session.ts'
 import {
+  MAX_DATAGRAM_SIZE,
   MAX_PENDING_PATH_RESPONSES,
   MAX_REASON_LENGTH,
   MAX_UNDECRYPTABLE_PACKET_SIZE,
   MAX_UNDECRYPTABLE_PACKETS,
+  MTU_SEARCH_AFTER,
 } from '../../src/limits.ts'
 import { PacketWriter } from '../../src/packet-writer.ts'
 
@@ -52,15 +54,13 @@ t.test('RFC 9000 §8.1: three times what came may go, until the address is valid
   t.end()
 })
 
-t.test('datagrams grow when the handshake is confirmed, as far as the peer takes them', (t) => {
+t.test('RFC 9000 §14.3: a path is probed for larger datagrams once it is worth it', (t) => {
   const path = new PathState(REMOTE, true)
   t.equal(path.maxDatagramSize, 1200)
-  path.raiseDatagramSize(65527)
-  t.equal(path.maxDatagramSize, 1350)
-  path.lowerDatagramSize()
-  t.equal(path.maxDatagramSize, 1200)
-  path.raiseDatagramSize(1250)
-  t.equal(path.maxDatagramSize, 1250)
+  path.mtu.start(65527)
+  t.equal(path.mtuProbeSize(0), 0)
+  path.onDatagramSent(MTU_SEARCH_AFTER)
+  t.equal(path.mtuProbeSize(0), MAX_DATAGRAM_SIZE)
   t.end()
 })
 

@@ -7,6 +7,7 @@ import {
   duplicate,
   loss,
   mtu,
+  observe,
   pair,
   Prng,
   rate,
@@ -98,16 +99,70 @@ t.test('a narrow link with a short queue is used, not flooded', (t) => {
   t.end()
 })
 
-t.test('a path that carries 1200 bytes but not 1350 is found out, and used', (t) => {
-  const p = pair({
-    seed: 4,
-    toServer: chain(mtu(1250), delay(10)),
-    toClient: chain(mtu(1250), delay(10)),
-  })
+/** A path that carries `most` bytes, and what was sent there. */
+function narrow(most: number, sizes: number[]): NetworkNode {
+  const look = observe((_now, { bytes }) => sizes.push(bytes.length))
+  return chain(look, mtu(most), delay(10))
+}
+
+// rfc9000#14.2-1, rfc9000#14.2-3, rfc8899#5.3.2-1
+t.test('RFC 9000 §14.3: datagrams become as large as the path carries', (t) => {
+  for (const [most, expected] of [
+    [1500, 1452],
+    [1400, 1381],
+    [1250, 1231],
+    [1200, 1200],
+  ]) {
+    const sizes: number[] = []
+    const p = pair({ seed: 4, toServer: narrow(most, sizes), toClient: narrow(most, []) })
+    echo(p)
+    const { client } = p.establish()
+    t.ok(sizes.every((size) => size === 1200))
+    t.ok(transfer(p, client, 100 * KIB))
+    t.ok(p.sim.now < 1000, `${Math.round(p.sim.now)} ms`)
+    while (p.sim.now < 2000) t.ok(transfer(p, client, 100 * KIB))
+    const carried = Math.max(...sizes.slice(-100).filter((size) => size <= most))
+    t.ok(carried >= expected, `${carried} bytes of ${most}`)
+    // Only probes were larger than that: a few, and none carried data.
+    t.ok(sizes.filter((size) => size > most).length <= 18)
+  }
+  t.end()
+})
+
+// rfc9000#14.4-1, rfc8899#3-16
+t.test('RFC 9000 §14.4: lost probes slow nothing down', (t) => {
+  const sizes: number[] = []
+  const p = pair({ seed: 4, toServer: narrow(1300, sizes), toClient: delay(10) })
+  const { client } = p.establish()
+  client.send('bidi', p.prng.bytes(400 * KIB))
+  let window = 0
+  while (sizes.filter((size) => size > 1300).length < 6) {
+    p.runFor(1)
+    const { congestionWindow } = client.connection.stats
+    t.ok(congestionWindow >= window)
+    window = congestionWindow
+  }
+  p.runFor(30)
+  t.ok(client.connection.stats.congestionWindow >= window)
+  t.end()
+})
+
+// rfc8899#4.6.2-4
+t.test('RFC 8899 §4.3: a path that carries less than it did is found out, and used', (t) => {
+  let most = 1500
+  const gate: NetworkNode = {
+    push: (now, datagram, emit) => {
+      if (datagram.bytes.length <= most) emit(now + 10, datagram)
+    },
+  }
+  const p = pair({ seed: 5, toServer: gate, toClient: delay(10) })
   echo(p)
   const { client } = p.establish()
-  t.ok(transfer(p, client, 100 * KIB))
-  t.ok(p.sim.now < 10_000, `${Math.round(p.sim.now)} ms`)
+  t.ok(transfer(p, client, 300 * KIB))
+  most = 1250
+  const start = p.sim.now
+  t.ok(transfer(p, client, 300 * KIB))
+  t.ok(p.sim.now - start < 10_000, `${Math.round(p.sim.now - start)} ms`)
   t.end()
 })
 
