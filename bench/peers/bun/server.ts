@@ -1,5 +1,7 @@
 // HTTP/3 server of Bun: server.ts PORT CERT KEY. Typed loosely: Bun's types are no dependency of ours.
 
+export {}
+
 interface BunServe {
   readonly serve: (options: unknown) => unknown
   readonly file: (path: string) => unknown

@@ -25,7 +25,7 @@ function searchOver(search: MtuSearch, mtu: number, now: number): number {
   }
 }
 
-// rfc9000#14.3-1, rfc8899#5.1.2-2
+// rfc9000#14.3-1
 t.test('RFC 9000 §14.3: nothing above 1200 bytes before the search, and no probe', (t) => {
   const search = new MtuSearch()
   t.equal(search.size, 1200)
@@ -33,7 +33,6 @@ t.test('RFC 9000 §14.3: nothing above 1200 bytes before the search, and no prob
   t.end()
 })
 
-// rfc8899#5.3.2-1
 t.test('RFC 8899 §5.3.2: on a path of Ethernet one probe is all it takes', (t) => {
   const search = new MtuSearch()
   search.start(65527)
@@ -43,7 +42,6 @@ t.test('RFC 8899 §5.3.2: on a path of Ethernet one probe is all it takes', (t) 
   t.end()
 })
 
-// rfc8899#3-1, rfc8899#3-7, rfc8899#3-17
 t.test('RFC 8899 §5.3: the search finds what the path carries, and never believes in more', (t) => {
   const numbers = fc.tuple(
     fc.integer({ min: 1200, max: 1500 }),
@@ -64,7 +62,6 @@ t.test('RFC 8899 §5.3: the search finds what the path carries, and never believ
   t.end()
 })
 
-// rfc8899#3-7
 t.test('RFC 8899 §5.1.2: a probe that is lost by chance is repeated', (t) => {
   const search = new MtuSearch()
   search.start(1452)
@@ -102,7 +99,6 @@ t.test('RFC 8899 §5.1.1: what is below the largest is tried again after ten min
   t.end()
 })
 
-// rfc8899#4.6.2-4
 t.test('RFC 8899 §4.3: after a black hole datagrams are as small as at first', (t) => {
   const search = new MtuSearch()
   search.start(1452)

@@ -138,7 +138,6 @@ t.test('RFC 9000 §13.2.5: the time that a packet waited for keys is part of its
   t.end()
 })
 
-// rfc9000#13.2.4-1
 t.test('a probe repeats the ACK, so that a lost one is not waited for', (t) => {
   // Of the server's flight the second datagram is lost, and then all ACKs of the client's.
   const p = pair({

@@ -105,7 +105,7 @@ function narrow(most: number, sizes: number[]): NetworkNode {
   return chain(look, mtu(most), delay(10))
 }
 
-// rfc9000#14.2-1, rfc9000#14.2-3, rfc8899#5.3.2-1
+// rfc9000#14.2-1, rfc9000#14.2-3
 t.test('RFC 9000 §14.3: datagrams become as large as the path carries', (t) => {
   for (const [most, expected] of [
     [1500, 1452],
@@ -129,7 +129,7 @@ t.test('RFC 9000 §14.3: datagrams become as large as the path carries', (t) => 
   t.end()
 })
 
-// rfc9000#14.4-1, rfc8899#3-16
+// rfc9000#14.4-1
 t.test('RFC 9000 §14.4: lost probes slow nothing down', (t) => {
   const sizes: number[] = []
   const p = pair({ seed: 4, toServer: narrow(1300, sizes), toClient: delay(10) })
@@ -147,7 +147,6 @@ t.test('RFC 9000 §14.4: lost probes slow nothing down', (t) => {
   t.end()
 })
 
-// rfc8899#4.6.2-4
 t.test('RFC 8899 §4.3: a path that carries less than it did is found out, and used', (t) => {
   let most = 1500
   const gate: NetworkNode = {
