@@ -83,6 +83,14 @@ export interface HashContext {
 
 export type HashName = 'sha256' | 'sha384' | 'sha512'
 
+export declare class HmacSha256 {
+  #private
+  static create(variant?: SimdVariant | null): HmacSha256 | null
+  private constructor()
+  fits(keyLength: number, messageLength: number): boolean
+  compute(key: Uint8Array, message: Uint8Array, counted: boolean, length: number): Uint8Array
+}
+
 export interface KeyAnswer {
   readonly share: Uint8Array
   readonly secret: Uint8Array

@@ -2,4 +2,5 @@
 // nothing here checks an address. To read first: the twins in test/reference/.
 
 export { aesInit, aesProtect, aesUnmask, aesUnprotect, counters } from "./gcm";
+export { hmacSha256 } from "./sha256";
 export { chachaProtect, chachaUnmask, chachaUnprotect } from "./chacha20-poly1305";

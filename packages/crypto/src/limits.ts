@@ -18,3 +18,6 @@ export const RSA_EXPONENT_MAX_BITS = 64
  * error behind that fails the next, unrelated, import of a private key.)
  */
 export const PUBLIC_KEY_MAX_BYTES = 1200
+
+/** Bytes of the longest message that HMAC in WebAssembly takes; every HkdfLabel is shorter. */
+export const MAX_HMAC_MESSAGE = 512

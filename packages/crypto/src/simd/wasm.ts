@@ -51,6 +51,7 @@ export interface SimdExports {
     pnHigh: number,
     pnLow: number,
   ): number
+  hmacSha256(key: number, keyLength: number, message: number, length: number, target: number): void
 }
 
 interface WasmMemory {

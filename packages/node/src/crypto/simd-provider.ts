@@ -1,8 +1,14 @@
-// The backend that Node uses by default: asymmetric work, hashes and AES by node:crypto, packets by
-// the SIMD engine of @godwit/crypto.
+// The backend that Node uses by default: asymmetric work, hashes and AES by node:crypto, packets and
+// the derivation of keys by the SIMD engine of @godwit/crypto.
 
 import { createCipheriv } from 'node:crypto'
-import { createSimdEngine, type BlockCipher, type PacketEngine } from '@godwit/crypto'
+import {
+  createSimdEngine,
+  HmacSha256,
+  type BlockCipher,
+  type HashName,
+  type PacketEngine,
+} from '@godwit/crypto'
 import { NodeProvider } from './provider.ts'
 import { releaseMemory } from '../release-memory.ts'
 
@@ -23,6 +29,32 @@ function createBlockCipher(key: Uint8Array): BlockCipher {
 /** node:crypto with packet protection in WebAssembly SIMD. */
 export class SimdProvider extends NodeProvider {
   override readonly name: string = 'simd'
+  // Null where the engine does not run: then all is node:crypto's.
+  readonly #hmac: HmacSha256 | null = HmacSha256.create()
+
+  override hmac(hash: HashName, key: Uint8Array, message: Uint8Array): Uint8Array {
+    const hmac = this.#hmac
+    return hash === 'sha256' && hmac?.fits(key.length, message.length) === true
+      ? hmac.compute(key, message, false, 32)
+      : super.hmac(hash, key, message)
+  }
+
+  // RFC 5869 §2.3: up to the length of the hash it is one HMAC.
+  override hkdfExpand(
+    hash: HashName,
+    prk: Uint8Array,
+    info: Uint8Array,
+    length: number,
+  ): Uint8Array {
+    const hmac = this.#hmac
+    return hash === 'sha256' &&
+      length >= 0 &&
+      length <= 32 &&
+      prk.length >= 32 &&
+      hmac?.fits(prk.length, info.length + 1) === true
+      ? hmac.compute(prk, info, true, length)
+      : super.hkdfExpand(hash, prk, info, length)
+  }
 
   override createPacketEngine(slotCount: number, slotSize?: number): PacketEngine {
     return createSimdEngine({
