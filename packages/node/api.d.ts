@@ -167,8 +167,6 @@ export declare class Http3ServerRequest extends Readable {
   url: string
   readonly scheme: string
   readonly authority: string
-  trailers: IncomingHeaders
-  rawTrailers: string[]
   complete: boolean
   aborted: boolean
   readonly session: Http3ServerSession
@@ -183,6 +181,10 @@ export declare class Http3ServerRequest extends Readable {
   get socket(): SessionSocket
   get connection(): SessionSocket
   get isReading(): boolean
+  get trailers(): IncomingHeaders
+  set trailers(value: IncomingHeaders)
+  get rawTrailers(): string[]
+  set rawTrailers(value: string[])
   get headers(): IncomingHeaders
   set headers(value: IncomingHeaders)
   get rawHeaders(): string[]

@@ -31,6 +31,7 @@ export declare class FieldSectionEncoder {
   #private
   constructor()
   encode(fields: readonly string[]): Uint8Array
+  write(fields: readonly string[], bytes: Uint8Array, offset: number): number
 }
 
 export declare const LINE_OVERHEAD = 32
@@ -49,3 +50,5 @@ export declare class QpackError extends Error {
 }
 
 export declare function encodeFieldSection(fields: readonly string[]): Uint8Array
+
+export declare function maxEncodedSize(fields: readonly string[]): number

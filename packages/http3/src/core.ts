@@ -1,12 +1,12 @@
 // What the parts of one connection share: codecs, events, the peer's settings, and the counters that
 // bound what a peer can make us do.
 
-import { FieldSectionDecoder, FieldSectionEncoder, LINE_OVERHEAD } from '@godwit/qpack'
+import { FieldSectionDecoder, LINE_OVERHEAD } from '@godwit/qpack'
 import type { QuicPort } from '@godwit/quic'
 import { NumberMap, Ring } from '@godwit/wire'
 import { H3_EXCESSIVE_LOAD, H3_INTERNAL_ERROR, Http3Error } from './errors.ts'
 import type { Http3Event } from './event.ts'
-import { encodeHeadersFrame } from './frame-header.ts'
+import { encodeHeadersFrame } from './headers-frame.ts'
 import { MAX_GLITCHES } from './limits.ts'
 import { MessageHead } from './message-fields.ts'
 import type { RequestStream } from './request-stream.ts'
@@ -17,9 +17,6 @@ import type { PeerSettings } from './settings.ts'
  * `Http3Error` that is thrown inside is a connection error.
  */
 export class MessageError extends Http3Error {}
-
-// Of all connections: it keeps nothing from one section to the next.
-const encoder = new FieldSectionEncoder()
 
 export class Http3Core {
   readonly port: QuicPort
@@ -99,7 +96,7 @@ export class Http3Core {
         { code: 'ERR_HTTP3_FIELD_SECTION_TOO_LARGE' },
       )
     }
-    return encodeHeadersFrame(encoder.encode(fields))
+    return encodeHeadersFrame(fields)
   }
 }
 

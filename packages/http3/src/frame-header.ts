@@ -1,7 +1,7 @@
 // Frame headers, RFC 9114 §7.1: type and length, each a variable-length integer.
 
 import { encodeVarint, varintLength } from '@godwit/wire'
-import { FRAME_DATA, FRAME_HEADERS } from './constants.ts'
+import { FRAME_DATA } from './constants.ts'
 
 /** Reads a frame header from bytes that are split anywhere. */
 export class FrameHeaderReader {
@@ -54,14 +54,6 @@ export class FrameHeaderReader {
   get started(): boolean {
     return this.#inLength || this.#left > 0
   }
-}
-
-/** A HEADERS frame around an encoded field section, in one piece. */
-export function encodeHeadersFrame(section: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(1 + varintLength(section.length) + section.length)
-  frame[0] = FRAME_HEADERS
-  frame.set(section, encodeVarint(frame, 1, section.length))
-  return frame
 }
 
 /** Bytes of the header of a DATA frame with `length` bytes of content. */

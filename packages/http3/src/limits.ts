@@ -38,3 +38,9 @@ export const FREE_IDLE_FRAMES = 16
  * requests and resets, which no limit on concurrent streams stops, gets here within a second.
  */
 export const MAX_GLITCHES = 1000
+
+/** Bytes of a slab that HEADERS frames share, which lives until all of them are acknowledged. */
+export const HEADERS_SLAB: number = 8 * 1024
+
+/** Bytes of the largest HEADERS frame that goes to a slab. */
+export const MAX_SLAB_FRAME = 1024

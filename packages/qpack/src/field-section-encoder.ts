@@ -9,37 +9,60 @@ import { STATIC_NAMES } from './static-table.ts'
 // The most bytes of a prefixed integer.
 const MAX_INTEGER = 9
 
-/** Encodes field sections into memory that it keeps. */
+/** Most bytes that `fields` take as a field section. */
+export function maxEncodedSize(fields: readonly string[]): number {
+  // No character takes more than one byte: Huffman is used when it is shorter.
+  let size = 2 + fields.length * MAX_INTEGER
+  for (let i = 0; i < fields.length; i++) size += fields[i].length
+  return size
+}
+
+/** Encodes field sections. It keeps nothing from one to the next. */
 export class FieldSectionEncoder {
+  #own: Uint8Array
+  // Where the section at hand goes, and its end so far.
   #bytes: Uint8Array
-  #length: number
+  #at: number
 
   constructor() {
-    this.#bytes = new Uint8Array(1024)
-    this.#length = 0
+    this.#own = new Uint8Array(1024)
+    this.#bytes = this.#own
+    this.#at = 0
   }
 
   /**
-   * Encodes `fields` (name, value, name, value, ...; one character per byte; names in lower case).
-   * The result is overwritten by the next call.
+   * Encodes `fields` (name, value, name, value, ...; one character per byte; names in lower case)
+   * into memory that the encoder keeps: the result is overwritten by the next call.
    *
    * @throws TypeError when a name has no value or a character is above U+00FF.
    */
   encode(fields: readonly string[]): Uint8Array {
+    const size = maxEncodedSize(fields)
+    if (size > this.#own.length) this.#own = new Uint8Array(Math.max(size, this.#own.length * 2))
+    return this.#own.subarray(0, this.write(fields, this.#own, 0))
+  }
+
+  /**
+   * Encodes `fields` at `offset`, where `maxEncodedSize` bytes must be free, and returns the offset
+   * after them.
+   *
+   * @throws as `encode` does.
+   */
+  write(fields: readonly string[], bytes: Uint8Array, offset: number): number {
     if (fields.length % 2 !== 0) {
       throw new TypeError(`"fields" expected pairs of name and value, got ${fields.length} strings`)
     }
     // RFC 9204 §4.5.1: Required Insert Count 0, Sign 0, Delta Base 0.
-    this.#bytes[0] = 0
-    this.#bytes[1] = 0
-    this.#length = 2
+    bytes[offset] = 0
+    bytes[offset + 1] = 0
+    this.#bytes = bytes
+    this.#at = offset + 2
     for (let i = 0; i < fields.length; i += 2) this.#encodeLine(fields[i], fields[i + 1])
-    return this.#bytes.subarray(0, this.#length)
+    this.#bytes = this.#own
+    return this.#at
   }
 
   #encodeLine(name: string, value: string): void {
-    // No character takes more than one byte: Huffman is used when it is shorter.
-    this.#reserve(2 * MAX_INTEGER + name.length + value.length)
     const entry = STATIC_NAMES.get(name)
     const never = isSensitive(name, value)
     if (entry !== undefined) {
@@ -66,26 +89,18 @@ export class FieldSectionEncoder {
     }
     if (length < text.length) {
       this.#integer(high | (1 << prefixBits), prefixBits, length)
-      this.#length = encodeHuffman(this.#bytes, this.#length, text)
+      this.#at = encodeHuffman(this.#bytes, this.#at, text)
       return
     }
     this.#integer(high, prefixBits, text.length)
     const bytes = this.#bytes
-    let at = this.#length
+    let at = this.#at
     for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i)
-    this.#length = at
+    this.#at = at
   }
 
   #integer(high: number, prefixBits: number, value: number): void {
-    this.#length = encodePrefixInteger(this.#bytes, this.#length, high, prefixBits, value)
-  }
-
-  #reserve(length: number): void {
-    const needed = this.#length + length
-    if (needed <= this.#bytes.length) return
-    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
-    bytes.set(this.#bytes.subarray(0, this.#length))
-    this.#bytes = bytes
+    this.#at = encodePrefixInteger(this.#bytes, this.#at, high, prefixBits, value)
   }
 }
 

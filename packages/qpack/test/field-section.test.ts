@@ -5,6 +5,7 @@ import {
   FieldSectionDecoder,
   FieldSectionEncoder,
   LINE_OVERHEAD,
+  maxEncodedSize,
   QPACK_DECOMPRESSION_FAILED,
   QpackError,
 } from '../src/index.ts'
@@ -199,5 +200,28 @@ t.test('a Huffman string far above the limit is not decoded first', (t) => {
   end += 100_000
   t.equal(new FieldSectionDecoder({ maxSize: 1000 }).decode(bytes, 0, end), null)
   t.equal(new FieldSectionDecoder({ maxSize: 65_536 }).decode(bytes, 0, end), null)
+  t.end()
+})
+
+t.test('a section is written where it is asked for, within its maxEncodedSize', (t) => {
+  const encoder = new FieldSectionEncoder()
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.stringMatching(/^[a-z-]{1,20}$/), fc.stringMatching(/^[ -~]{0,40}$/))),
+      fc.nat(20),
+      (lines, offset) => {
+        const fields = lines.flat()
+        const bytes = new Uint8Array(offset + maxEncodedSize(fields) + 8).fill(0xaa)
+        const end = encoder.write(fields, bytes, offset)
+        return (
+          toHex(bytes.subarray(offset, end)) === toHex(encodeFieldSection(fields)) &&
+          end <= bytes.length - 8 &&
+          bytes.subarray(0, offset).every((byte) => byte === 0xaa) &&
+          bytes.subarray(end).every((byte) => byte === 0xaa)
+        )
+      },
+    ),
+    { seed: 9204 },
+  )
   t.end()
 })

@@ -11,6 +11,9 @@ import { pinMembers } from '../pin-members.ts'
 import type { SessionSocket } from '../session-socket.ts'
 import type { Http3ServerSession } from './session.ts'
 
+const NO_FIELDS: readonly string[] = []
+const STREAM_OPTIONS = { highWaterMark: BODY_HIGH_WATER_MARK }
+
 /**
  * A request and its body. The body is pulled from the connection as it is read: not reading stops
  * the client. 'aborted' and an error tell of a body that will not be complete.
@@ -25,8 +28,6 @@ export class Http3ServerRequest extends Readable {
   readonly scheme: string
   /** :authority, or the host field. */
   readonly authority: string
-  trailers: IncomingHeaders
-  rawTrailers: string[]
   /** True when the whole message has arrived. */
   complete: boolean
   /** True when it never will. */
@@ -38,6 +39,9 @@ export class Http3ServerRequest extends Readable {
   /** Made when somebody asks. */
   #headers: IncomingHeaders | null
   #rawHeaders: string[] | null
+  #trailerFields: readonly string[]
+  #trailers: IncomingHeaders | null
+  #rawTrailers: string[] | null
   #wanted: boolean
   #headersDistinct: NodeJS.Dict<string[]> | null
   #timer: NodeJS.Timeout | null
@@ -48,7 +52,7 @@ export class Http3ServerRequest extends Readable {
     fields: readonly string[],
     end: boolean,
   ) {
-    super({ highWaterMark: BODY_HIGH_WATER_MARK })
+    super(STREAM_OPTIONS)
     this.session = session
     this.#stream = stream
     this.method = fieldValue(fields, ':method') ?? ''
@@ -58,8 +62,9 @@ export class Http3ServerRequest extends Readable {
     this.#fields = fields
     this.#headers = null
     this.#rawHeaders = null
-    this.trailers = Object.create(null) as IncomingHeaders
-    this.rawTrailers = []
+    this.#trailerFields = NO_FIELDS
+    this.#trailers = null
+    this.#rawTrailers = null
     this.complete = end
     this.aborted = false
     this.#wanted = false
@@ -96,6 +101,25 @@ export class Http3ServerRequest extends Readable {
   /** True while somebody reads the body. */
   get isReading(): boolean {
     return this.readableFlowing === true || this.listenerCount('readable') > 0
+  }
+
+  /** Trailer fields, empty until they came: before 'end'. */
+  get trailers(): IncomingHeaders {
+    this.#trailers ??= headersOf(this.#trailerFields)
+    return this.#trailers
+  }
+
+  set trailers(value: IncomingHeaders) {
+    this.#trailers = value
+  }
+
+  get rawTrailers(): string[] {
+    this.#rawTrailers ??= rawHeadersOf(this.#trailerFields)
+    return this.#rawTrailers
+  }
+
+  set rawTrailers(value: string[]) {
+    this.#rawTrailers = value
   }
 
   /** Lower-case names, without pseudo-headers; `host` is there even when only :authority came. */
@@ -171,8 +195,9 @@ export class Http3ServerRequest extends Readable {
   }
 
   handleTrailers(fields: readonly string[]): void {
-    this.trailers = headersOf(fields)
-    this.rawTrailers = rawHeadersOf(fields)
+    this.#trailerFields = fields
+    this.#trailers = null
+    this.#rawTrailers = null
   }
 
   handleEnd(): void {

@@ -26,6 +26,9 @@ type WriteCallback = (error?: Error | null) => void
 // The transport has taken the last bytes, whether or not it has room for more.
 const ignoreRoom: WriteCallback = () => {}
 
+const NO_FIELDS: readonly string[] = []
+const STREAM_OPTIONS = { highWaterMark: BODY_HIGH_WATER_MARK, decodeStrings: false }
+
 /**
  * A response. `write` returns false when the client does not keep up: wait for 'drain'. 'finish'
  * when everything is handed to the connection; 'close' without it when the client went away.
@@ -45,7 +48,7 @@ export class Http3ServerResponse extends Writable {
   readonly #headers: OutgoingHeaders
   readonly #body: BodyWriter
   #request: Http3ServerRequest
-  #trailers: string[]
+  #trailers: readonly string[]
   /** content-length as it was sent; -1: none. */
   #contentLength: number
   #streamEnded: boolean
@@ -53,7 +56,7 @@ export class Http3ServerResponse extends Writable {
   #timer: NodeJS.Timeout | null
 
   constructor(session: Http3ServerSession, stream: RequestStream, request: Http3ServerRequest) {
-    super({ highWaterMark: BODY_HIGH_WATER_MARK, decodeStrings: false })
+    super(STREAM_OPTIONS)
     this.statusCode = 200
     this.statusMessage = ''
     this.sendDate = true
@@ -64,7 +67,7 @@ export class Http3ServerResponse extends Writable {
     this.#headers = new OutgoingHeaders()
     this.#body = new BodyWriter(stream)
     this.#request = request
-    this.#trailers = []
+    this.#trailers = NO_FIELDS
     this.#contentLength = -1
     this.#streamEnded = false
     this.#defaultEncoding = 'utf8'
@@ -164,7 +167,7 @@ export class Http3ServerResponse extends Writable {
 
   /** Trailer fields, sent after the body. */
   addTrailers(headers: HeadersInput): void {
-    this.#trailers.push(...fieldsOf(headers))
+    this.#trailers = [...this.#trailers, ...fieldsOf(headers)]
   }
 
   override end(callback?: () => void): this
@@ -268,8 +271,13 @@ export class Http3ServerResponse extends Writable {
         return
       }
       const trailers = this.#trailers
-      if (trailers.length === 0) this.#stream.finish()
-      else if (!this.#sendSection(() => this.#stream.sendTrailers(trailers))) return
+      try {
+        if (trailers.length === 0) this.#stream.finish()
+        else this.#stream.sendTrailers(trailers)
+      } catch (error) {
+        this.#handleUnwanted(error)
+        return
+      }
       this.#streamEnded = true
     }
     this.#session.wake()
@@ -352,9 +360,14 @@ export class Http3ServerResponse extends Writable {
     if (this.sendDate && !this.#headers.has('date')) fields.push('date', httpDate())
     const length = this.#headers.get('content-length')
     if (length !== undefined) this.#contentLength = Number(length)
-    this._header = `HTTP/3 ${status} ${this.statusMessage}`
+    this._header = statusLine(status, this.statusMessage)
     if (this.#streamEnded || this.destroyed) return
-    if (!this.#sendSection(() => this.#stream.sendHeaders(fields, end))) return
+    try {
+      this.#stream.sendHeaders(fields, end)
+    } catch (error) {
+      this.#handleUnwanted(error)
+      return
+    }
     this.#streamEnded = end
     this.#session.wake()
   }
@@ -362,22 +375,26 @@ export class Http3ServerResponse extends Writable {
   #sendInformational(status: number, fields: readonly string[]): void {
     this.#assertHeadNotSent('write informational')
     if (this.#streamEnded || this.destroyed) return
-    this.#sendSection(() => {
+    try {
       this.#stream.sendInformational([':status', String(status), ...fields])
-    })
+    } catch (error) {
+      this.#handleUnwanted(error)
+    }
     this.#session.wake()
   }
 
   // What fields a client takes is its own choice, RFC 9114 §4.2.2: one that takes none must not make
   // the calls of a handler throw. It gets no response.
-  #sendSection(send: () => void): boolean {
-    try {
-      send()
-      return true
-    } catch (error) {
-      if (errorCodeOf(error) !== 'ERR_HTTP3_FIELD_SECTION_TOO_LARGE') throw error
-      this.destroy(error as Error)
-      return false
-    }
+  #handleUnwanted(error: unknown): void {
+    if (errorCodeOf(error) !== 'ERR_HTTP3_FIELD_SECTION_TOO_LARGE') throw error
+    this.destroy(error as Error)
   }
+}
+
+// Those with the usual words, by status.
+const STATUS_LINES: string[] = new Array<string>(1000).fill('')
+
+function statusLine(status: number, message: string): string {
+  if (message !== STATUS_CODES[status]) return `HTTP/3 ${status} ${message}`
+  return (STATUS_LINES[status] ||= `HTTP/3 ${status} ${message}`)
 }

@@ -4,6 +4,9 @@
 import { RangeSet } from '@godwit/wire'
 import { MAX_RECEIVE_PAGE, MIN_RECEIVE_PAGE } from '../limits.ts'
 
+/** Up to so many bytes are copied one by one: making a view costs more. */
+const SHORT_COPY = 64
+
 /** Memory for stream offsets `[start, start + bytes.length)`. */
 class Page {
   start: number
@@ -111,7 +114,7 @@ export class Reassembly {
   }
 
   #store(offset: number, bytes: Uint8Array, start: number, end: number, bound: number): void {
-    const pages = this.#pages
+    let pages = this.#pages
     // The last page that starts at or before offset; most often the last of all.
     let i = pages.length - 1
     while (i >= 0 && pages[i].start > offset) i--
@@ -120,13 +123,18 @@ export class Reassembly {
       if (within < 0 || within >= pages[i].bytes.length) {
         if (i + 1 === pages.length || pages[i + 1].start > offset) {
           this.#insertPage(i + 1, offset, bound)
+          pages = this.#pages
         }
         i++
         within = offset - pages[i].start
       }
       const target = pages[i].bytes
       const take = Math.min(end - start, target.length - within)
-      target.set(bytes.subarray(start, start + take), within)
+      if (take <= SHORT_COPY) {
+        for (let k = 0; k < take; k++) target[within + k] = bytes[start + k]
+      } else {
+        target.set(bytes.subarray(start, start + take), within)
+      }
       start += take
       offset += take
     }
@@ -146,7 +154,9 @@ export class Reassembly {
     let end = Math.min(start + this.#pageSize, bound)
     if (index < pages.length) end = Math.min(end, pages[index].start)
     const page = new Page(start, new Uint8Array(end - start))
-    if (index === pages.length) pages.push(page)
+    // Most streams need one page: an array for one.
+    if (pages.length === 0) this.#pages = [page]
+    else if (index === pages.length) pages.push(page)
     else pages.splice(index, 0, page)
   }
 }

@@ -19,7 +19,7 @@ export class SendBuffer {
   // Chunk number n lies in slot n & (length - 1); numbers first..next-1 are in use. A chunk may be
   // longer than what is in it, so its end is the start of the next one, or `end`.
   #chunks: (Uint8Array | null)[]
-  #starts: Float64Array
+  #starts: number[]
   #first: number
   #next: number
   // The chunk that was last copied from: the next copy most often starts in it or behind it.
@@ -42,7 +42,7 @@ export class SendBuffer {
     this.sent = 0
     this.base = 0
     this.#chunks = [null, null, null, null]
-    this.#starts = new Float64Array(4)
+    this.#starts = [0, 0, 0, 0]
     this.#first = 0
     this.#next = 0
     this.#cursor = 0
@@ -195,7 +195,7 @@ export class SendBuffer {
   #grow(): void {
     const size = this.#chunks.length
     const chunks: (Uint8Array | null)[] = new Array<Uint8Array | null>(size * 2).fill(null)
-    const starts = new Float64Array(size * 2)
+    const starts = new Array<number>(size * 2).fill(0)
     for (let n = this.#first; n < this.#next; n++) {
       chunks[n & (size * 2 - 1)] = this.#chunks[n & (size - 1)]
       starts[n & (size * 2 - 1)] = this.#starts[n & (size - 1)]
