@@ -16,13 +16,18 @@ export function runInNamespace(program: string, plan: string): Promise<number> {
       // The channel tells the program inside when this one is gone.
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     })
-    // Ctrl-C reaches the whole foreground group: this one waits for the other to end.
+    // Ctrl-C reaches the whole foreground group, but a signal for this process alone no other, and
+    // unshare hands none on: the channel's end does. This one waits for the other to end.
+    let interrupted: number | null = null
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.removeAllListeners(signal)
-      process.on(signal, () => child.kill(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM'))
+      process.on(signal, () => {
+        interrupted = signal === 'SIGINT' ? 130 : 143
+        if (child.connected) child.disconnect()
+      })
     }
     child.once('error', reject)
-    child.once('close', (status, signal) => resolve(status ?? (signal === 'SIGINT' ? 130 : 143)))
+    child.once('close', (status) => resolve(interrupted ?? status ?? 143))
   })
 }
 
