@@ -8,6 +8,9 @@ import { DEFAULT_MAX_SECTION_LINES, DEFAULT_MAX_SECTION_SIZE, LINE_OVERHEAD } fr
 import { PrefixIntegerReader } from './prefix-integer.ts'
 import { STATIC_TABLE, STATIC_TABLE_LENGTH } from './static-table.ts'
 
+const NOTHING = new Uint8Array(0)
+const MIN_SCRATCH = 256
+
 export interface FieldSectionDecoderOptions {
   /** Largest section, in bytes of names and values plus 32 for each line. Default 65536. */
   readonly maxSize?: number
@@ -27,7 +30,7 @@ export class FieldSectionDecoder {
   constructor(options: FieldSectionDecoderOptions = {}) {
     this.#maxSize = options.maxSize ?? DEFAULT_MAX_SECTION_SIZE
     this.#maxLines = options.maxLines ?? DEFAULT_MAX_SECTION_LINES
-    this.#scratch = new Uint8Array(256)
+    this.#scratch = NOTHING
     this.#reader = new PrefixIntegerReader(this.#scratch, 0, 0)
     this.#left = 0
   }
@@ -129,7 +132,7 @@ export class FieldSectionDecoder {
     // The longest code has 30 bits: less than this decoded cannot be, so do not decode it first.
     if (Math.floor((length * 8) / 30) - 1 > this.#left) return null
     if (maxDecodedLength(length) > this.#scratch.length) {
-      this.#scratch = new Uint8Array(maxDecodedLength(length))
+      this.#scratch = new Uint8Array(Math.max(MIN_SCRATCH, maxDecodedLength(length)))
     }
     const decoded = decodeHuffman(reader.bytes, start, end, this.#scratch)
     if (decoded < 0) throw failed('a string is not in Huffman code')

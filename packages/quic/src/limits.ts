@@ -73,6 +73,8 @@ export const MAX_SEND_PAGE = 8192
 /** First and largest size, in bytes, of the pages that received data is copied into; doubled when one was not enough between two reads. */
 export const MIN_RECEIVE_PAGE = 2048
 export const MAX_RECEIVE_PAGE = 65536
+/** Empty pages of the first size that wait for their next use, of all connections together: 512 kB. */
+export const MAX_FREE_PAGES = 256
 
 // --- Recovery
 
@@ -89,6 +91,8 @@ export const MAX_SENT_TOKENS = 262144
  * `MAX_TOKENS_PER_PACKET`: one packet must fit whatever it carries.
  */
 export const MIN_SENT_PACKETS = 64
+/** Records of that size that wait for their next use, of all connections together: 192 kB. */
+export const MAX_FREE_RECORDS = 64
 /** Skipped packet numbers (against optimistic ACKs) that an ACK is checked against: the newest. */
 export const MAX_SKIPPED_PACKET_NUMBERS = 8
 /**

@@ -101,9 +101,12 @@ export function defaultTransportParameters(): TransportParameters {
   }
 }
 
+// More than all parameters together take.
+const scratch = new Uint8Array(512)
+
 /** The quic_transport_parameters extension, RFC 9000 §18. Parameters at their default are left out. */
 export function encodeTransportParameters(parameters: TransportParameters): Uint8Array {
-  const writer = new ByteWriter(new Uint8Array(512))
+  const writer = new ByteWriter(scratch)
   const defaults = defaultTransportParameters()
   writeOpaque(
     writer,

@@ -1,13 +1,21 @@
 // Builds a handshake message (RFC 9846 §4): TLS vectors carry their length in front, so a vector is
 // opened, written and closed, and its length filled in then.
 
+const FIRST_SIZE = 2048
+const MAX_SPARE = 16_384
+const NOTHING = new Uint8Array(0)
+
+// The buffer of the last message that was finished, for the next one.
+let spare: Uint8Array | null = null
+
 /** A growing buffer that begins with a handshake header. One per message; off the hot path. */
 export class MessageWriter {
   #bytes: Uint8Array
   #length: number
 
   constructor(type: number) {
-    this.#bytes = new Uint8Array(512)
+    this.#bytes = spare ?? new Uint8Array(FIRST_SIZE)
+    spare = null
     this.#length = 4
     this.#bytes[0] = type
   }
@@ -50,10 +58,13 @@ export class MessageWriter {
     this.#putLength(at, lengthBytes, this.#length - at - lengthBytes)
   }
 
-  /** The whole message, header included. */
+  /** The whole message, header included. Nothing may be written afterwards. */
   finish(): Uint8Array {
     this.#putLength(1, 3, this.#length - 4)
-    return this.#bytes.slice(0, this.#length)
+    const message = this.#bytes.slice(0, this.#length)
+    if (this.#bytes.length <= MAX_SPARE) spare = this.#bytes
+    this.#bytes = NOTHING
+    return message
   }
 
   #putLength(at: number, lengthBytes: number, length: number): void {

@@ -359,6 +359,7 @@ export class Connection implements QuicPort {
   #releaseKeys(): void {
     if (this.#core.spaces.application.discarded) return
     this.#core.spaces.discardAll()
+    this.#core.recovery.dispose()
     this.handshake.dispose()
   }
 

@@ -18,6 +18,7 @@ import { GRANULARITY, PACKET_THRESHOLD, PROBES_PER_PTO, TIME_THRESHOLD } from '.
 import type { Bytes, Millis } from './params.ts'
 import { extendsLossRun } from './persistent-congestion.ts'
 import type { PacketNumberSpace, RecoveryListener } from './recovery-listener.ts'
+import { reportLost } from './report-lost.ts'
 import type { RttEstimator } from './rtt.ts'
 import {
   IN_FLIGHT_HERE,
@@ -31,11 +32,7 @@ import {
   SENT_ACKED,
   SentPackets,
 } from './sent-packets.ts'
-import { TOKEN_ACK, TOKEN_MTU_PROBE, TOKEN_PATH, TOKEN_PING } from './tokens.ts'
 import { WindowUsage } from './window-usage.ts'
-
-/** Tokens of what is not sent again when it is lost. */
-const REPEATS_NOTHING: readonly number[] = [TOKEN_PING, TOKEN_ACK, TOKEN_PATH, TOKEN_MTU_PROBE]
 
 export interface LossDetectionOptions {
   readonly side: 'client' | 'server'
@@ -246,11 +243,16 @@ export class LossDetection {
   onSpaceDiscarded(now: Millis, space: PacketNumberSpace): void {
     const sent = this.#sent[space]
     this.bytesInFlight -= sent.bytesInFlight
-    sent.clear()
+    sent.release()
     this.#probes[space] = 0
     // RFC 9002 §6.2.2: "the PTO and loss detection timers MUST be reset".
     this.#timer.ptoCount = 0
     this.#timer.set(now)
+  }
+
+  /** The connection is over: nothing more is sent, and no timer of this is asked for. */
+  dispose(): void {
+    for (const sent of this.#sent) sent.release()
   }
 
   /** RFC 9001 §4.1.2: from now on 1-RTT packets set the PTO. */
@@ -320,7 +322,7 @@ export class LossDetection {
       }
       if (useful && sent.size(n) > room) break
       sent.markProbed(n)
-      if (!this.#reportLost(space, sent, n)) continue
+      if (!reportLost(this.#listener, space, sent, n)) continue
       useful = true
       room -= sent.size(n)
     }
@@ -460,7 +462,7 @@ export class LossDetection {
         if (!elsewhere && !mtuProbe) lastLossTime = sentTime
       }
       sent.remove(n)
-      if ((flags & SENT_PROBED) === 0) this.#reportLost(space, sent, n)
+      if ((flags & SENT_PROBED) === 0) reportLost(this.#listener, space, sent, n)
       if ((flags & SENT_ACK_ELICITING) === 0 || elsewhere || mtuProbe) continue
       const pto = this.ptoInterval()
       if (extendsLossRun(this.#sent, space, sentTime, this.rtt, pto)) persistent = true
@@ -480,20 +482,6 @@ export class LossDetection {
     this.packetsLost++
   }
 
-  /** True when one of the tokens held something to send again. */
-  #reportLost(space: PacketNumberSpace, sent: SentPackets, packetNumber: number): boolean {
-    let useful = false
-    const count = sent.tokenCount(packetNumber)
-    for (let i = 0; i < count; i++) {
-      const at = sent.tokenIndex(packetNumber, i)
-      const t = sent.tokens
-      const kind = t[at]
-      if (!REPEATS_NOTHING.includes(kind)) useful = true
-      this.#listener.onTokenLost(space, kind, t[at + 1], t[at + 2], t[at + 3])
-    }
-    return useful
-  }
-
   /** The record of packets in flight is full: its oldest counts as lost, whatever the thresholds say. */
   #giveUpOldest(now: Millis, space: PacketNumberSpace): void {
     const sent = this.#sent[space]
@@ -501,7 +489,7 @@ export class LossDetection {
     const flags = sent.flags(n)
     this.#countLost(sent, n)
     sent.remove(n)
-    if ((flags & SENT_PROBED) === 0) this.#reportLost(space, sent, n)
+    if ((flags & SENT_PROBED) === 0) reportLost(this.#listener, space, sent, n)
     if ((flags & SENT_ELSEWHERE) === 0) {
       this.congestion.onCongestionEvent(now, sent.sentTime(n))
     }

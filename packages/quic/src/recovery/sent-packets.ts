@@ -15,6 +15,7 @@ import {
 } from '../limits.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 import type { Bytes, Millis } from './params.ts'
+import { freeColumns, NO_COLUMNS, SentColumns } from './sent-columns.ts'
 
 /** Sent; neither acknowledged nor lost. A slot with no flag was never sent, or is lost or forgotten. */
 export const SENT_OUTSTANDING = 1
@@ -55,6 +56,8 @@ export class SentPackets {
   /** Four numbers a token; index with `tokenIndex`. */
   tokens: Float64Array
 
+  // What the columns were at first; null when it is not the pool's.
+  #columns: SentColumns | null
   #base: number
   #next: number
   #mask: number
@@ -85,20 +88,18 @@ export class SentPackets {
     this.lossTime = Infinity
     this.latestAckedSentTime = -1
     this.lostSince = -1
-    // One piece of memory for all columns while they are small: six cost more to make than to use.
-    const memory = new ArrayBuffer(tokens * 32 + packets * 16)
-    const times = tokens * 32
-    const starts = times + packets * 8
-    const sizes = starts + packets * 4
-    this.tokens = new Float64Array(memory, 0, tokens * 4)
+    const pooled = packets === MIN_SENT_PACKETS && tokens === MIN_SENT_PACKETS
+    const columns = pooled ? freeColumns.take() : new SentColumns(packets, tokens)
+    this.#columns = pooled ? columns : null
+    this.tokens = columns.tokens
     this.#base = 0
     this.#next = 0
     this.#mask = packets - 1
-    this.#times = new Float64Array(memory, times, packets)
-    this.#sizes = new Uint16Array(memory, sizes, packets)
-    this.#flags = new Uint8Array(memory, sizes + packets * 2, packets)
-    this.#tokenStarts = new Uint32Array(memory, starts, packets)
-    this.#tokenCounts = new Uint8Array(memory, sizes + packets * 3, packets)
+    this.#times = columns.times
+    this.#sizes = columns.sizes
+    this.#flags = columns.flags
+    this.#tokenStarts = columns.tokenStarts
+    this.#tokenCounts = columns.tokenCounts
     this.#tokenMask = tokens - 1
     this.#tokenHead = 0
     this.#tokenTail = 0
@@ -238,14 +239,26 @@ export class SentPackets {
       this.#base < this.#next ? this.#tokenStarts[this.#base & this.#mask] : this.#tokenTail
   }
 
-  /** Forgets every packet: the keys of the space were discarded. */
-  clear(): void {
+  /** Forgets every packet, for good: the keys of the space were discarded, and nothing may be added. */
+  release(): void {
     this.#base = this.#next
     this.#tokenHead = this.#tokenTail
     this.bytesInFlight = 0
     this.ackElicitingCount = 0
     this.lossTime = Infinity
     this.lostSince = -1
+    const columns = this.#columns
+    if (columns !== null) {
+      columns.flags.fill(0)
+      freeColumns.give(columns)
+      this.#columns = null
+    }
+    this.tokens = NO_COLUMNS.tokens
+    this.#times = NO_COLUMNS.times
+    this.#sizes = NO_COLUMNS.sizes
+    this.#flags = NO_COLUMNS.flags
+    this.#tokenStarts = NO_COLUMNS.tokenStarts
+    this.#tokenCounts = NO_COLUMNS.tokenCounts
   }
 
   // --- reads

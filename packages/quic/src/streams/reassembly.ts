@@ -2,10 +2,14 @@
 // a page that is full, or more than half full, is handed to the reader as it is.
 
 import { RangeSet } from '@godwit/wire'
-import { MAX_RECEIVE_PAGE, MIN_RECEIVE_PAGE } from '../limits.ts'
+import { MAX_FREE_PAGES, MAX_RECEIVE_PAGE, MIN_RECEIVE_PAGE } from '../limits.ts'
+import { Pool } from '../pool.ts'
 
 /** Up to so many bytes are copied one by one: making a view costs more. */
 const SHORT_COPY = 64
+
+// Pages that nobody but a reassembly buffer ever saw, all zeros.
+const pool = new Pool<Uint8Array>(() => new Uint8Array(MIN_RECEIVE_PAGE), MAX_FREE_PAGES)
 
 /** Memory for stream offsets `[start, start + bytes.length)`. */
 class Page {
@@ -95,15 +99,20 @@ export class Reassembly {
       return page.bytes.subarray(0, to)
     }
     const data = page.bytes.slice(from, to)
-    if (to === size) this.#pages.shift()
-    // All of the page was copied out: it serves for what comes next.
-    else if (lastBytes) page.start = this.end
+    if (to === size || (lastBytes && size === MIN_RECEIVE_PAGE)) {
+      // All of the page was copied out: it serves whoever needs one next.
+      this.#pages.shift()
+      recycle(page)
+    } else if (lastBytes) {
+      page.start = this.end
+    }
     return data
   }
 
   /** From now on bytes are tracked but not kept, and `read` returns null. */
   discard(): void {
     this.#discarding = true
+    for (const page of this.#pages) recycle(page)
     this.#pages = []
   }
 
@@ -153,10 +162,17 @@ export class Reassembly {
     }
     let end = Math.min(start + this.#pageSize, bound)
     if (index < pages.length) end = Math.min(end, pages[index].start)
-    const page = new Page(start, new Uint8Array(end - start))
+    const size = end - start
+    const page = new Page(start, size === MIN_RECEIVE_PAGE ? pool.take() : new Uint8Array(size))
     // Most streams need one page: an array for one.
     if (pages.length === 0) this.#pages = [page]
     else if (index === pages.length) pages.push(page)
     else pages.splice(index, 0, page)
   }
+}
+
+function recycle({ bytes }: Page): void {
+  if (bytes.length !== MIN_RECEIVE_PAGE) return
+  bytes.fill(0)
+  pool.give(bytes)
 }

@@ -151,13 +151,23 @@ t.test('a gap wider than the ring, and numbers beyond 2^32, are no trouble', (t)
   t.end()
 })
 
-t.test('a cleared space has nothing in flight and goes on counting', (t) => {
+t.test('a released record holds nothing; its memory starts afresh in another', (t) => {
   const sent = new SentPackets()
-  for (let n = 0; n < 10; n++) send(sent, n)
-  sent.clear()
+  for (let n = 0; n < 70; n++) send(sent, n, ELICITING, 2)
+  sent.release()
   t.equal(sent.bytesInFlight, 0)
   t.equal(sent.ackElicitingCount, 0)
-  t.equal(sent.base, 10)
-  t.ok(send(sent, 10))
+  t.equal(sent.base, 70)
+  t.equal(sent.next, 70)
+  t.equal(sent.markAcked(ackOf([[0, 69]]), 1), -1, 'what it held is no longer acknowledged')
+  sent.release()
+  const others = [new SentPackets(), new SentPackets()]
+  for (const other of others) {
+    for (let n = 0; n < 64; n++) t.equal(other.flags(n), 0)
+  }
+  send(others[0], 0)
+  t.equal(others[0].flags(0) & SENT_OUTSTANDING, SENT_OUTSTANDING)
+  t.equal(others[1].flags(0), 0, 'two records never share memory')
+  t.same(tokensOf(others[0], 0), ['0:0'])
   t.end()
 })

@@ -107,3 +107,55 @@ t.test('when discarding, pieces are tracked and nothing is kept', (t) => {
   t.equal(buffer.read(), null)
   t.end()
 })
+
+t.test('buffers that take turns with the same pages never see each other', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({
+          which: fc.nat(3),
+          length: fc.integer({ min: 1, max: 3000 }),
+          read: fc.boolean(),
+        }),
+        { maxLength: 200 },
+      ),
+      (steps) => {
+        const buffers = [0, 1, 2, 3].map(() => new Reassembly())
+        const written: number[][] = [[], [], [], []]
+        const pieces: Uint8Array[][] = [[], [], [], []]
+        const drain = (which: number): void => {
+          for (let data = buffers[which].read(); data !== null; data = buffers[which].read()) {
+            pieces[which].push(data)
+          }
+        }
+        for (const { which, length, read } of steps) {
+          const data = new Uint8Array(length).fill(written[which].length + which * 61)
+          buffers[which].insert(written[which].length, data, 0, length, Infinity)
+          for (const byte of data) written[which].push(byte)
+          if (read) drain(which)
+        }
+        // What was read early is compared last: nobody may have written to it since.
+        return buffers.every((_, which) => {
+          drain(which)
+          return Buffer.from(concat(pieces[which])).equals(Buffer.from(written[which]))
+        })
+      },
+    ),
+    { seed: SEED, numRuns: 100 },
+  )
+  t.end()
+})
+
+t.test('what is dropped unread comes back as zeros', (t) => {
+  const dropped = new Reassembly()
+  dropped.insert(0, new Uint8Array(2000).fill(0xaa), 0, 2000, Infinity)
+  dropped.clear()
+  const next = new Reassembly()
+  next.insert(5, Uint8Array.of(1), 0, 1, Infinity)
+  next.insert(0, new Uint8Array(5), 0, 5, Infinity)
+  const data = next.read() as Uint8Array
+  t.same([...data], [0, 0, 0, 0, 0, 1])
+  const rest = new Uint8Array(data.buffer)
+  t.ok(rest.subarray(6).every((byte) => byte === 0))
+  t.end()
+})
