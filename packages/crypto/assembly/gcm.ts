@@ -55,6 +55,19 @@ function shortKeystream(context: usize, pnHigh: u32, pnLow: u32, length: i32): u
   return KEYSTREAM;
 }
 
+/** Keystream of a longer packet at `target`: `blocks` blocks, and as many more as make them fours. */
+export function keystream(
+  target: usize,
+  context: usize,
+  pnHigh: u32,
+  pnLow: u32,
+  blocks: i32,
+): void {
+  const fours = (blocks + 3) & ~3;
+  counters(target, context, pnHigh, pnLow, fours, 1);
+  encryptBlocks(context + ROUND_KEYS, target, fours);
+}
+
 @inline
 function maskHeader(packet: usize, pnOffset: usize, pnLength: i32): void {
   const first = load<u8>(packet);

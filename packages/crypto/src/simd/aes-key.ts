@@ -27,6 +27,12 @@ export type CreateBlockCipher = (key: Uint8Array) => BlockCipher
 /** Up to this many blocks (tag mask included) the engine's own AES is faster than a call out. */
 const SHORT_BLOCKS = 11
 
+/**
+ * The engine's own AES makes the keystream of the first longer packets, too: the keys of a handshake
+ * see no more than these, and an object of the host's for each costs more.
+ */
+const OWN_PACKETS = 2
+
 /** Blocks of keystream for a payload, with the one of the tag's mask. */
 function blocksOf(payloadLength: number): number {
   return ((payloadLength + 15) >> 4) + 1
@@ -51,6 +57,8 @@ export class AesSimdKey extends SimdKey implements Holder {
   #expected: number
   /** An authentic packet came since the ring was filled last. */
   #mayLookAhead: boolean
+  /** Longer packets whose keystream the engine made itself, up to OWN_PACKETS. */
+  #own: number
   #disposed: boolean
 
   constructor(
@@ -78,6 +86,7 @@ export class AesSimdKey extends SimdKey implements Holder {
     this.#window = 1
     this.#expected = -1
     this.#mayLookAhead = false
+    this.#own = 0
     this.#disposed = false
   }
 
@@ -173,6 +182,7 @@ export class AesSimdKey extends SimdKey implements Holder {
     const ahead = packetNumber - this.#first
     if (ahead >= 0 && ahead < this.#count && blocks <= this.#blocks) return this.#inRing(ahead)
     if (blocks > RING_BLOCKS) return this.#oneShot(packetNumber, blocks)
+    if (this.#own < OWN_PACKETS) return this.#ownKeystream(packetNumber, blocks)
     // Short packets take numbers without keystream, so "right behind the ring" has some room.
     const follows = this.#count > 0 && ahead >= 0 && ahead <= this.#count + RING_PACKETS
     this.#refill(packetNumber, blocks, follows)
@@ -183,12 +193,21 @@ export class AesSimdKey extends SimdKey implements Holder {
     if (blocks <= SHORT_BLOCKS) return 0
     const ahead = packetNumber - this.#first
     if (ahead >= 0 && ahead < this.#count && blocks <= this.#blocks) return this.#inRing(ahead)
-    if (this.#mayLookAhead && packetNumber === this.#expected && blocks <= RING_BLOCKS) {
+    if (blocks > RING_BLOCKS) return this.#oneShot(packetNumber, blocks)
+    if (this.#own < OWN_PACKETS) return this.#ownKeystream(packetNumber, blocks)
+    if (this.#mayLookAhead && packetNumber === this.#expected) {
       this.#mayLookAhead = false
       this.#refill(packetNumber, blocks, true)
       return this.#inRing(0)
     }
     return this.#oneShot(packetNumber, blocks)
+  }
+
+  #ownKeystream(packetNumber: number, blocks: number): number {
+    const { oneShot, exports } = this.#arena
+    this.#own++
+    exports.keystream(oneShot, this.#address(), high32(packetNumber), packetNumber | 0, blocks)
+    return oneShot
   }
 
   #oneShot(packetNumber: number, blocks: number): number {

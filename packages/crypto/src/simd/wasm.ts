@@ -13,6 +13,7 @@ export interface SimdExports {
     blocks: number,
     packets: number,
   ): void
+  keystream(target: number, context: number, pnHigh: number, pnLow: number, blocks: number): void
   aesProtect(
     context: number,
     packet: number,

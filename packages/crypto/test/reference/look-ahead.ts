@@ -9,7 +9,7 @@
 //
 // Numbers are used in order, so the next ones are known. A key keeps a ring: keystream of some consecutive
 // packets, so many blocks for each. Short packets do without: below some length the engine's own AES is
-// faster than a call to the host.
+// faster than a call to the host. So do the first longer ones, since most keys of a handshake see no others.
 //
 // The counter's low byte is the only one that changes: no packet has more than 255 blocks. So the engine
 // adds to that byte alone.
@@ -24,6 +24,8 @@
 
 /** Up to this many blocks the engine's own AES makes the keystream. */
 export const SHORT_BLOCKS = 11
+/** And that of so many longer packets of each key. */
+export const OWN_PACKETS = 2
 /** Packets that a ring holds. */
 export const RING_PACKETS = 16
 /** Blocks that a ring holds per packet. */
@@ -90,11 +92,13 @@ class Ring {
 /** A key that seals. `ask` says what the host must encrypt now for this packet; null: nothing. */
 export class SendKeystream {
   readonly #ring = new Ring()
+  #own = 0
 
   ask(packetNumber: number, blocks: number): Request | null {
     const ring = this.#ring
     if (blocks <= SHORT_BLOCKS || ring.has(packetNumber, blocks)) return null
     if (blocks > RING_BLOCKS) return { packetNumber, packets: 1, blocks }
+    if (this.#own++ < OWN_PACKETS) return null
     // Short packets used up numbers without asking, so "in order" has some room.
     const distance = ring.distance(packetNumber)
     const inOrder = ring.packets > 0 && distance >= 0 && distance <= ring.packets + RING_PACKETS
@@ -108,10 +112,13 @@ export class ReceiveKeystream {
   /** The number after the highest authentic one. */
   #expected = -1
   #mayLookAhead = false
+  #own = 0
 
   ask(packetNumber: number, blocks: number): Request | null {
     if (blocks <= SHORT_BLOCKS || this.#ring.has(packetNumber, blocks)) return null
-    if (!this.#mayLookAhead || packetNumber !== this.#expected || blocks > RING_BLOCKS) {
+    if (blocks > RING_BLOCKS) return { packetNumber, packets: 1, blocks }
+    if (this.#own++ < OWN_PACKETS) return null
+    if (!this.#mayLookAhead || packetNumber !== this.#expected) {
       return { packetNumber, packets: 1, blocks }
     }
     this.#mayLookAhead = false
