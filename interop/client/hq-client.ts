@@ -21,13 +21,13 @@ export function fetchHq(
   host: EndpointHost,
   options: QuicConnectOptions,
   downloads: readonly Download[],
+  onConnection?: (connection: Connection) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    connectQuic(
-      host,
-      options,
-      (connection) => new HqClientSession(host, connection, downloads, resolve, reject),
-    )
+    connectQuic(host, options, (connection) => {
+      onConnection?.(connection)
+      return new HqClientSession(host, connection, downloads, resolve, reject)
+    })
   })
 }
 

@@ -12,16 +12,22 @@ import { H3, HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, readContract, UNSUPPORTED } from '
 import { fetchHq } from './hq-client.ts'
 import type { Download } from './hq-client.ts'
 
-const SUPPORTED = new Set(['handshake', 'transfer', 'chacha20', 'http3', 'multiconnect'])
+const SUPPORTED = new Set([
+  'handshake',
+  'transfer',
+  'chacha20',
+  'keyupdate',
+  'http3',
+  'multiconnect',
+])
 /** Cases whose TESTCASE is `transfer`, but that ask more of a client: to move to another address. */
 const LACKS = new Set(['connectionmigration'])
-/** TLS_CHACHA20_POLY1305_SHA256, RFC 9846 appendix B.4. */
-const CHACHA20 = 0x1303
+const CHACHA20 = { code: 0x1303, name: 'TLS_CHACHA20_POLY1305_SHA256' } as const // RFC 9846 appendix B.4
+/** How often a key update is tried until it is possible, in ms. */
+const UPDATE_INTERVAL = 1
 
 const contract = readContract(process.env)
-// The API of HTTP/3 has no choice of cipher suites.
-const impossible = contract.testcase === 'chacha20' && contract.alpn === H3
-if (!SUPPORTED.has(contract.testcase) || LACKS.has(contract.interopCase) || impossible) {
+if (!SUPPORTED.has(contract.testcase) || LACKS.has(contract.interopCase)) {
   console.error(`test case ${contract.interopCase} is not supported`)
   process.exit(UNSUPPORTED)
 }
@@ -49,7 +55,7 @@ async function fetchByHq(): Promise<void> {
     alpnProtocols: [contract.alpn],
     transport,
     ...(ca === undefined ? {} : { ca }),
-    ...(contract.testcase === 'chacha20' ? { cipherSuites: [CHACHA20] } : {}),
+    ...(contract.testcase === 'chacha20' ? { cipherSuites: [CHACHA20.code] } : {}),
   }
   const downloads: readonly Download[] = contract.requests.map((url) => ({
     path: url.pathname,
@@ -58,9 +64,18 @@ async function fetchByHq(): Promise<void> {
   if (contract.testcase === 'multiconnect') {
     for (const download of downloads) await fetchHq(host, options, [download])
   } else {
-    await fetchHq(host, options, downloads)
+    const onConnection = contract.testcase === 'keyupdate' ? updateKeysOf : undefined
+    await fetchHq(host, options, downloads, onConnection)
   }
   await host.close(0, '')
+}
+
+/** Updates the keys as soon as that is possible. */
+function updateKeysOf(connection: { updateKeys(): boolean }): void {
+  const timer = setInterval(() => {
+    if (connection.updateKeys()) clearInterval(timer)
+  }, UPDATE_INTERVAL)
+  timer.unref()
 }
 
 async function fetchByH3(urls: readonly URL[]): Promise<void> {
@@ -70,7 +85,9 @@ async function fetchByH3(urls: readonly URL[]): Promise<void> {
     transport,
     lookup: (_hostname, _options, callback) => callback(null, [{ address, family }]),
     ...(ca === undefined ? {} : { ca }),
+    ...(contract.testcase === 'chacha20' ? { ciphers: CHACHA20.name } : {}),
   })
+  if (contract.testcase === 'keyupdate') updateKeysOf(session)
   await Promise.all(
     urls.map(async (url) => {
       const response = await session.fetch(url)

@@ -9,6 +9,7 @@ export interface ConnectOptions {
   readonly servername?: string
   readonly rejectUnauthorized?: boolean
   readonly ALPNProtocols?: readonly string[]
+  readonly ciphers?: string
   readonly connectTimeout?: number
   readonly family?: number
   readonly lookup?: Lookup
@@ -148,6 +149,7 @@ export interface Http3ServerOptions {
   readonly passphrase?: string
   readonly SNICallback?: SNICallback
   readonly ALPNProtocols?: readonly string[]
+  readonly ciphers?: string
   readonly transport?: TransportOptions
   readonly crypto?: CryptoBackend
   readonly maxHeaderSize?: number
@@ -272,9 +274,11 @@ export declare abstract class Http3Session extends EventEmitter implements Conne
   close(callback?: () => void): void
   destroy(errorCode?: number, reason?: string): void
   cancelStalled(): void
+  updateKeys(): boolean
   wake(): void
   get stats(): ConnectionStats
   get alpnProtocol(): string | null
+  get cipher(): string | null
   get servername(): string | null
   get remoteAddress(): string
   get remotePort(): number

@@ -47,6 +47,7 @@ export declare class Connection implements QuicPort {
   constructor(now: number, setup: ConnectionSetup)
   openStream(direction: StreamDirection): QuicStream | null
   close(errorCode: number, reason: string): void
+  updateKeys(): boolean
   handleDatagram(now: number, path: NetworkPath, ecn: number, offset: number, length: number): void
   handleStatelessReset(now: number): void
   handleTimeout(now: number): void

@@ -12,6 +12,7 @@ import type { EndpointHost, ConnectionOwner } from './endpoint-host.ts'
 import { Http3HostError, userError } from './errors.ts'
 import type { ExchangeHandler } from './exchange.ts'
 import { SessionSocket } from './session-socket.ts'
+import { cipherName } from './tls/ciphers.ts'
 
 /**
  * An HTTP/3 connection. Events: 'close' when it is over; 'error' (only when somebody listens) with
@@ -71,6 +72,14 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     if (!this.#closed && this.http3.cancelStalled() > 0) this.wake()
   }
 
+  /**
+   * Starts a key update, RFC 9001 §6: what is sent next goes under new keys. False when it is too
+   * early: the handshake is not confirmed, or the update before is not yet behind us.
+   */
+  updateKeys(): boolean {
+    return this.connection.updateKeys()
+  }
+
   /** Asks the host for a turn. For the exchanges of this session. */
   wake(): void {
     this.host.wake(this)
@@ -86,6 +95,11 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
   /** Always 'h3' once connected. */
   get alpnProtocol(): string | null {
     return this.tls.alpnProtocol
+  }
+
+  /** The standard name of the cipher suite, such as 'TLS_AES_128_GCM_SHA256'; null before there is one. */
+  get cipher(): string | null {
+    return cipherName(this.tls.cipherSuite)
   }
 
   /** The host name that the client asked for, or null. */

@@ -69,3 +69,15 @@ t.test('listen takes the forms of node:net', async (t) => {
   t.throws(() => parseListenArguments([70_000]), { name: 'RangeError', message: /"port"/ })
   t.throws(() => parseListenArguments([{ port: -1 }]), { name: 'RangeError', message: /"port"/ })
 })
+
+t.test('ciphers are names of TLS 1.3 suites, those of node:tls', async (t) => {
+  t.throws(() => createServer({ key, cert, ciphers: 'TLS_AES_128_GCM_SHA256:RC4' }), {
+    name: 'TypeError',
+    message: /"ciphers" expected names .* TLS_CHACHA20_POLY1305_SHA256, got 'RC4'/,
+  })
+  // @ts-expect-error -- what a JavaScript caller may do
+  t.throws(() => createServer({ key, cert, ciphers: ['TLS_AES_128_GCM_SHA256'] }), {
+    message: /"ciphers" expected string/,
+  })
+  await t.rejects(connect('https://localhost/', { ciphers: '' }), { message: /"ciphers"/ })
+})

@@ -63,6 +63,7 @@ async function open(
     crypto: selectProvider(),
     serverName: options.servername ?? hostname,
     alpnProtocols: options.alpnProtocols,
+    ...(options.cipherSuites === undefined ? {} : { cipherSuites: options.cipherSuites }),
     trustStore: options.trustStore,
     rejectUnauthorized: options.rejectUnauthorized,
     wallClock: Date.now,

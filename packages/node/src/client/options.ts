@@ -2,6 +2,7 @@
 
 import type { LookupOneOptions } from 'node:dns'
 
+import type { CipherSuite } from '@godwit/crypto'
 import { parseTransportOptions } from '@godwit/quic'
 import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
 import type { TrustStore } from '@godwit/x509'
@@ -18,6 +19,7 @@ import {
   parseOptions,
   type PemInput,
 } from '../options.ts'
+import { aCipherList } from '../tls/ciphers.ts'
 import { trustStoreOf } from '../tls/trust.ts'
 
 /** Finds the addresses of a name, as `dns.lookup` with `all: true` does. */
@@ -40,6 +42,11 @@ export interface ConnectOptions {
   readonly rejectUnauthorized?: boolean
   /** Application protocols. Default `['h3']`. */
   readonly ALPNProtocols?: readonly string[]
+  /**
+   * Cipher suites to offer by their standard names, the preferred one first, with colons between.
+   * Default: TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256.
+   */
+  readonly ciphers?: string
   /** Time for the look-up and the handshake, in ms. Default 10,000. */
   readonly connectTimeout?: number
   /** 4 or 6: only addresses of that family. Default 0: both. */
@@ -56,6 +63,7 @@ export interface ResolvedConnectOptions {
   readonly servername: string | undefined
   readonly rejectUnauthorized: boolean
   readonly alpnProtocols: readonly string[]
+  readonly cipherSuites: readonly CipherSuite[] | undefined
   readonly connectTimeout: number
   readonly family: number
   readonly lookup: Lookup | undefined
@@ -68,6 +76,7 @@ const SCHEMA = {
   servername: aString,
   rejectUnauthorized: aBoolean,
   ALPNProtocols: aNonEmptyStringList,
+  ciphers: aCipherList,
   connectTimeout: aDuration,
   family: anInteger(0, 6),
   lookup: aFunction<Lookup>,
@@ -91,6 +100,7 @@ export function parseConnectOptions(options: ConnectOptions): ResolvedConnectOpt
     servername: parsed.servername,
     rejectUnauthorized: parsed.rejectUnauthorized ?? true,
     alpnProtocols: parsed.ALPNProtocols ?? ['h3'],
+    cipherSuites: parsed.ciphers,
     connectTimeout: parsed.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
     family,
     lookup: parsed.lookup,

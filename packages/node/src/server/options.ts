@@ -2,6 +2,7 @@
 
 import type { ServerOptions as HttpsServerOptions } from 'node:https'
 
+import type { CipherSuite } from '@godwit/crypto'
 import { parseTransportOptions } from '@godwit/quic'
 import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
 import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_STREAM_IDLE_TIMEOUT } from '../limits.ts'
@@ -18,6 +19,7 @@ import {
   type PemInput,
 } from '../options.ts'
 import { parseBackend, type CryptoBackend } from '../crypto/select-provider.ts'
+import { aCipherList } from '../tls/ciphers.ts'
 import type { IdentityOptions } from '../tls/identity.ts'
 import type { SNICallback } from '../tls/server-identities.ts'
 
@@ -32,6 +34,12 @@ export interface Http3ServerOptions {
   readonly SNICallback?: SNICallback
   /** Application protocols. Default `['h3']`. */
   readonly ALPNProtocols?: readonly string[]
+  /**
+   * Cipher suites by their standard names, with colons between; the first that the client offers is
+   * taken. Default: TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256. Not
+   * for `alsoTcp`.
+   */
+  readonly ciphers?: string
   /** Limits and behaviour of QUIC. */
   readonly transport?: TransportOptions
   /** Which cryptography: 'simd' (the default where it runs), 'node' or 'noble'. */
@@ -61,6 +69,7 @@ export interface ResolvedServerOptions {
   readonly identity: IdentityOptions
   readonly sniCallback: SNICallback | undefined
   readonly alpnProtocols: readonly string[]
+  readonly cipherSuites: readonly CipherSuite[] | undefined
   readonly transport: ResolvedTransportOptions
   readonly crypto: CryptoBackend | undefined
   readonly maxHeaderSize: number
@@ -77,6 +86,7 @@ const SCHEMA = {
   passphrase: aString,
   SNICallback: aFunction<SNICallback>,
   ALPNProtocols: aNonEmptyStringList,
+  ciphers: aCipherList,
   transport: anObject<TransportOptions>,
   crypto: parseBackend,
   maxHeaderSize: anInteger(1, 2 ** 30),
@@ -98,6 +108,7 @@ export function parseServerOptions(options: Http3ServerOptions): ResolvedServerO
     }),
     sniCallback: parsed.SNICallback,
     alpnProtocols: parsed.ALPNProtocols ?? ['h3'],
+    cipherSuites: parsed.ciphers,
     transport: parseTransportOptions(parsed.transport),
     crypto: parsed.crypto,
     maxHeaderSize: parsed.maxHeaderSize ?? 16_384,

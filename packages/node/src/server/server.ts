@@ -234,6 +234,7 @@ export class Http3Server extends EventEmitter {
           crypto: this.#provider,
           selectIdentity,
           alpnProtocols: options.alpnProtocols,
+          ...(options.cipherSuites === undefined ? {} : { cipherSuites: options.cipherSuites }),
           wallClock: Date.now,
           ...(keyLog === undefined ? {} : { keyLog }),
         })

@@ -117,6 +117,18 @@ export class Connection implements QuicPort {
     this.#host.wake()
   }
 
+  /**
+   * Starts a key update, RFC 9001 §6.1: what is sent next goes under new keys, and the peer follows.
+   * False, and nothing is done: before the handshake is confirmed, before the peer acknowledged
+   * something under the present keys, and until the keys before them were dropped (§6.5).
+   */
+  updateKeys(): boolean {
+    const { handshake, spaces } = this.#core
+    const { phases } = spaces.application
+    if (this.#state.kind !== 'open' || !handshake.confirmed || phases === null) return false
+    return !phases.hasPreviousKey && phases.initiateUpdate()
+  }
+
   // --- input, from the endpoint
 
   /** @internal */

@@ -87,3 +87,36 @@ t.test('RFC 9001 §6.6: too many packets that do not open close with AEAD_LIMIT_
   t.equal(server.connection.stats.packetsReceived, received, 'no more packets are processed')
   t.end()
 })
+
+// rfc9001#6.1-1, rfc9001#6.1-2, rfc9001#6.5-3
+t.test('RFC 9001 §6.1: an update that is asked for, not before it may be', (t) => {
+  const p = forgedPair({ seed: 5 })
+  const client = p.connect()
+  t.notOk(client.connection.updateKeys(), 'nothing is confirmed')
+  const { client: established } = p.establish()
+  const { connection } = established
+  p.runFor(200)
+  established.send('bidi', p.prng.bytes(2000))
+  p.runFor(100)
+  t.ok(connection.updateKeys())
+  t.notOk(connection.updateKeys(), 'one at a time')
+  const before = phases(p, 'client').length
+  established.send('bidi', p.prng.bytes(2000))
+  p.runFor(50)
+  t.ok(
+    phases(p, 'client')
+      .slice(before)
+      .every((bit) => bit === 1),
+  )
+  t.equal(phases(p, 'server').at(-1), 1, 'the peer follows')
+  t.notOk(connection.updateKeys(), 'the keys before are still kept')
+  p.runFor(2000)
+  t.ok(connection.updateKeys(), 'three PTO later')
+  established.send('bidi', p.prng.bytes(2000))
+  p.runFor(100)
+  t.equal(phases(p, 'client').at(-1), 0)
+  t.equal(phases(p, 'server').at(-1), 0)
+  connection.close(0, '')
+  t.notOk(connection.updateKeys(), 'nor when it is over')
+  t.end()
+})
