@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { CASES, UNSUPPORTED_CASES } from './cases.ts'
 import { cellName } from './results.ts'
 import type { CellResult, Matrix } from './results.ts'
-import { gridOf, letterOf, markdownTable } from './table.ts'
+import { alignedTable, gridOf, letterOf, markdownTable } from './table.ts'
 
 /** The table with its date and versions, in Markdown. */
 export function markdownReport(matrix: Matrix): string {
@@ -17,28 +17,30 @@ export function markdownReport(matrix: Matrix): string {
   return [
     `${when}: ${count('passed')} passed, ${count('failed')} failed, ${count('unsupported')} unsupported, ${count('unavailable')} unavailable.`,
     '',
-    markdownTable(matrix),
+    ...markdownTable(matrix),
     '',
-    '✓ passed, ✕ failed, ? one of the two does not do it, – not to be had; measurements in kbit/s.',
+    'Measurements in kbit/s.',
     '',
-    '| implementation | version |',
-    '| --- | --- |',
-    ...Object.entries(matrix.versions).map(
-      ([name, version]) => `| ${name} | ${oneLine(version)} |`,
+    ...alignedTable(
+      ['implementation', 'version'],
+      Object.entries(matrix.versions).map(([name, version]) => [name, oneLine(version)]),
     ),
     '',
     ...(failures.length === 0
       ? []
       : [
-          '| failed | why |',
-          '| --- | --- |',
-          ...failures.map((cell) => `| ${cellName(cell)} | ${oneLine(cell.reason)} |`),
+          ...alignedTable(
+            ['failed', 'why'],
+            failures.map((cell) => [cellName(cell), oneLine(cell.reason)]),
+          ),
           '',
         ]),
-    '| letter | case | what happens |',
-    '| --- | --- | --- |',
-    ...CASES.map(({ letter, name, description }) => `| ${letter} | ${name} | ${description} |`),
-    `| – | ${UNSUPPORTED_CASES.join(', ')} | not spoken by anybody here |`,
+    ...alignedTable(
+      ['letter', 'case', 'what happens'],
+      CASES.map(({ letter, name, description }) => [letter, name, description]),
+    ),
+    '',
+    `Spoken by nobody here: ${UNSUPPORTED_CASES.join(', ')}.`,
     '',
   ].join('\n')
 }

@@ -82,23 +82,41 @@ export function terminalTable(cells: readonly CellResult[], color: boolean): str
   return lines.join('\n')
 }
 
-/** A Markdown table. */
-export function markdownTable(matrix: Pick<Matrix, 'cells'>): string {
+/** A Markdown table with columns of one width each, as the formatter would make it. */
+export function alignedTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
+  const widths = head.map((title, column) =>
+    Math.max(3, title.length, ...rows.map((row) => row[column].length)),
+  )
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((text, column) => text.padEnd(widths[column])).join(' | ')} |`
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)]
+}
+
+const MEASUREMENTS = ['goodput', 'crosstraffic']
+
+/** The matrix in Markdown, a row for each pair: most peers meet nobody but godwit. */
+export function markdownTable(matrix: Pick<Matrix, 'cells'>): readonly string[] {
   const grid = gridOf(matrix)
-  const cell = (client: string, server: string): string =>
-    OUTCOMES.flatMap((outcome) => {
-      const letters = lettersOf(grid.of(client, server), outcome)
-      return letters === '' ? [] : [`${SIGNS[outcome]}(${letters})`]
-    }).join('<br>')
-  const lines = [
-    `| client ↓ server → | ${grid.servers.join(' | ')} |`,
-    `| --- |${' --- |'.repeat(grid.servers.length)}`,
-    ...grid.clients.map(
-      (client) =>
-        `| **${client}** | ${grid.servers.map((server) => cell(client, server)).join(' | ')} |`,
-    ),
-  ]
-  return lines.join('\n')
+  const rows: string[][] = []
+  for (const client of grid.clients) {
+    for (const server of grid.servers) {
+      const cells = grid.of(client, server)
+      if (cells.length === 0) continue
+      const cases = cells.filter(({ measured }) => measured === undefined)
+      const value = (name: string): string =>
+        cells.find((cell) => cell.case === name)?.measured?.mean.toFixed(0) ?? ''
+      rows.push([
+        client,
+        server,
+        ...OUTCOMES.map((outcome) => lettersOf(cases, outcome)),
+        ...MEASUREMENTS.map(value),
+      ])
+    }
+  }
+  return alignedTable(['client', 'server', ...OUTCOMES, ...MEASUREMENTS], rows)
 }
 
 /** What the letters mean. */
