@@ -65,6 +65,13 @@ export declare class Http3ClientRequest extends Duplex {
   ): void
   _final(callback: (error?: Error | null) => void): void
   _destroy(error: Error | null, callback: (error: Error | null) => void): void
+  handleStream(stream: RequestStream): void
+  handleResponse(fields: readonly string[], end: boolean): void
+  handleTrailers(fields: readonly string[]): void
+  handleWritable(): void
+  handleEnd(): void
+  handleStopSending(errorCode: number): void
+  handleData(): void
 }
 
 export declare class Http3ClientSession extends Http3Session {

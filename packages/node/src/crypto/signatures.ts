@@ -130,15 +130,31 @@ export function nodeVerify(
 ): boolean {
   if (subjectPublicKeyInfo.length > PUBLIC_KEY_MAX_BYTES) return false
   try {
-    const spki = subjectPublicKeyInfo
-    const der = Buffer.from(spki.buffer, spki.byteOffset, spki.length)
-    const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
+    const key = publicKeyOf(subjectPublicKeyInfo)
     if (!fits(algorithm, key)) return false
     return verify(signatureHash(algorithm), message, keyInput(algorithm, key), signature)
   } catch {
     // A key or a signature that does not parse verifies nothing.
     return false
   }
+}
+
+// Keys of authorities and servers that were met lately, by their encoding: to parse one takes as long as
+// to verify a signature with it.
+const PUBLIC_KEYS = new Map<string, KeyObject>()
+const MAX_PUBLIC_KEYS = 64
+
+function publicKeyOf(spki: Uint8Array): KeyObject {
+  const der = Buffer.from(spki.buffer, spki.byteOffset, spki.length)
+  const name = der.toString('latin1')
+  let key = PUBLIC_KEYS.get(name)
+  if (key === undefined) {
+    key = createPublicKey({ key: der, format: 'der', type: 'spki' })
+    // Most are met again soon or never: all are forgotten at once, which keeps the table young.
+    if (PUBLIC_KEYS.size >= MAX_PUBLIC_KEYS) PUBLIC_KEYS.clear()
+    PUBLIC_KEYS.set(name, key)
+  }
+  return key
 }
 
 function fits(algorithm: SignatureAlgorithm, key: KeyObject): boolean {
