@@ -27,7 +27,7 @@ export function runInNamespace(program: string, plan: string): Promise<number> {
       })
     }
     child.once('error', reject)
-    child.once('close', (status) => resolve(interrupted ?? status ?? 143))
+    child.once('exit', (status) => resolve(interrupted ?? status ?? 143))
   })
 }
 
