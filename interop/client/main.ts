@@ -113,5 +113,17 @@ try {
   await closeIdleConnections()
 } catch (error) {
   console.error(error)
+  // Last, and on a line of its own, since tables of results show the last line.
+  console.error(reasonOf(error))
   process.exit(1)
+}
+
+/** The codes and messages of an error and of its causes, on one line. */
+function reasonOf(error: unknown): string {
+  const reasons: string[] = []
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { code, message } = at as NodeJS.ErrnoException
+    reasons.push(code === undefined ? message : `${message} (${code})`)
+  }
+  return reasons.length === 0 ? String(error) : reasons.join(', because: ')
 }

@@ -221,7 +221,11 @@ async function untilReady(
   }
 }
 
-const tail = (text: string): string => text.trim().split('\n').slice(-2).join(' | ').slice(-300)
+/** The last two lines that say something: dumps of objects end with brackets. */
+function tail(text: string): string {
+  const lines = text.split('\n').filter((line) => /\w/.test(line))
+  return lines.slice(-2).join(' | ').slice(-300)
+}
 
 function clientFailure(client: Peer, status: number | null, fetching: Running): string {
   const how = status === null ? 'was ended by a signal' : `ended with ${status}`
