@@ -221,10 +221,10 @@ async function untilReady(
   }
 }
 
-/** The last two lines that say something: dumps of objects end with brackets. */
+/** The last line that says something: dumps of objects end with brackets, those of Node.js with its version. */
 function tail(text: string): string {
-  const lines = text.split('\n').filter((line) => /\w/.test(line))
-  return lines.slice(-2).join(' | ').slice(-300)
+  const lines = text.split('\n').filter((line) => /\w/.test(line) && !/^Node\.js v/.test(line))
+  return (lines.at(-1) ?? 'it said nothing').trim().slice(-300)
 }
 
 function clientFailure(client: Peer, status: number | null, fetching: Running): string {
