@@ -223,7 +223,7 @@ async function untilReady(
 
 /** The last line that says something: dumps of objects end with brackets, those of Node.js with its version. */
 function tail(text: string): string {
-  const lines = text.split('\n').filter((line) => /\w/.test(line) && !/^Node\.js v/.test(line))
+  const lines = text.split('\n').filter((line) => /\w/.test(line) && !line.startsWith('Node.js v'))
   return (lines.at(-1) ?? 'it said nothing').trim().slice(-300)
 }
 
