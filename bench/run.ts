@@ -3,10 +3,11 @@
 import { parseArgs } from 'node:util'
 import { developmentCertificate } from 'godwit'
 import { runAttacks } from './attack/run.ts'
-import { CONTENDERS, openLab } from './e2e/contenders.ts'
+import { CONTENDERS, NODE_OPTIONS, openLab } from './e2e/contenders.ts'
 import type { Loader } from './e2e/contenders.ts'
 import { clientTable, godwitLoader, measureClients } from './e2e/clients.ts'
 import { measureRequestsHeap } from './e2e/heap.ts'
+import { MEASURES } from './e2e/measures.ts'
 import { profileServer } from './e2e/profile.ts'
 import { measureScale, scalePlots, scaleTables } from './e2e/scale.ts'
 import { measureServers, ratioTable, serverTable } from './e2e/servers.ts'
@@ -28,6 +29,7 @@ Sections, all of them when none is named:
 
 Options:
   --server A,B    contenders: ${CONTENDERS.join(', ')}
+  --measure A,B   of e2e and profile: ${MEASURES.join(', ')}
   --client NAME   who makes the load: quinn (default) or quic-go
   --repeat N      samples of each figure, default 3
   --seconds S     length of a sample, default 3
@@ -40,6 +42,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     server: { type: 'string' },
+    measure: { type: 'string', default: MEASURES.join(',') },
     client: { type: 'string', default: 'quinn' },
     repeat: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
@@ -59,7 +62,8 @@ if (values.help || unknown.length > 0) {
 const sections =
   positionals.length > 0 ? positionals : SECTIONS.filter((name) => name !== 'profile')
 const log = (line: string): void => console.error(line)
-const options = { repeat: Number(values.repeat), seconds: Number(values.seconds), log }
+const measures = values.measure.split(',')
+const options = { repeat: Number(values.repeat), seconds: Number(values.seconds), measures, log }
 
 function print(name: string, result: unknown, ...texts: readonly string[]): void {
   saveResult(name, result)
@@ -78,7 +82,8 @@ async function runSection(name: string): Promise<void> {
     }
     case 'profile': {
       const lab = await openLab([], log)
-      console.log(await profileServer(lab.quinn, credentials(), options.seconds))
+      const nodeOptions = NODE_OPTIONS[values.server ?? 'godwit'] ?? []
+      console.log(await profileServer(lab.quinn, credentials(), nodeOptions, options))
       return
     }
     default:

@@ -52,12 +52,22 @@ const PACKAGES = [...BUILDING, ...CRATES, QUIC_GO, ...PEERS]
 
 /** What docs/performance.md recommends where there is one processor: no collector beside the program. */
 const ONE_THREAD = ['--single-threaded-gc']
+/** What it says of sends in batches. */
+const BATCHED = ['--test-udp-no-try-send']
+/** Options of Node.js by the name of a contender. */
+export const NODE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  'godwit-one-thread': ONE_THREAD,
+  'godwit-batched': BATCHED,
+  'godwit-batched-node26': BATCHED,
+}
 
 /** Names of contenders, whether or not they can be had here. */
 export const CONTENDERS: readonly string[] = [
   'godwit',
   'godwit-node26',
   'godwit-one-thread',
+  'godwit-batched',
+  'godwit-batched-node26',
   'godwit-node-crypto',
   'quic-go',
   'quic-go-files',
@@ -120,13 +130,15 @@ async function contender(
     case 'godwit':
     case 'godwit-node26':
     case 'godwit-one-thread':
+    case 'godwit-batched':
+    case 'godwit-batched-node26':
     case 'godwit-node-crypto': {
-      const node = name === 'godwit-node26' ? await currentNode() : process.execPath
+      const node = name.endsWith('node26') ? await currentNode() : process.execPath
       return {
         name,
         version: `Node ${await nodeVersion(node)}`,
         ...(name === 'godwit-node-crypto' ? { env: { GODWIT_CRYPTO: 'node' } } : {}),
-        server: (task) => godwitServer(node, task, name === 'godwit-one-thread' ? ONE_THREAD : []),
+        server: (task) => godwitServer(node, task, NODE_OPTIONS[name]),
       }
     }
     case 'quic-go':

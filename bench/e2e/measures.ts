@@ -31,6 +31,16 @@ const perSecond: FigureOf['of'] = ({ count, seconds }) => count / seconds
 const p50: FigureOf['of'] = (sample) => sample.p50 / 1000
 const p99: FigureOf['of'] = (sample) => sample.p99 / 1000
 
+/** Names of the measures. */
+export const MEASURES: readonly string[] = [
+  'bulk',
+  'upload',
+  'latency',
+  'requests',
+  'handshakes',
+  'idle',
+]
+
 /** The measures of a server, each for `seconds`. */
 export function serverMeasures(seconds: number): Measure[] {
   return [

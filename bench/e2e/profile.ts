@@ -13,6 +13,7 @@ import { serverMeasures } from './measures.ts'
 import { takeSample } from './sample.ts'
 import { startContender } from './server-process.ts'
 import type { Credentials } from './server-process.ts'
+import type { RunOptions } from './servers.ts'
 
 const PORT = 17_700
 const LINES = 25
@@ -39,19 +40,21 @@ interface CpuProfile {
 export async function profileServer(
   loader: Loader,
   credentials: Credentials,
-  seconds: number,
-  names: readonly string[] = ['bulk', 'upload', 'requests', 'handshakes'],
+  nodeOptions: readonly string[],
+  { seconds, measures }: Pick<RunOptions, 'seconds' | 'measures'>,
 ): Promise<string> {
   const tables = []
   for (const { name, load, figures } of serverMeasures(seconds)) {
-    if (!names.includes(name)) continue
+    // One request at a time is mostly waiting.
+    if (!measures.includes(name) || name === 'latency') continue
     const file = resultFile(`${name}.cpuprofile`)
     rmSync(file, { force: true })
     const contender = {
       name: 'godwit',
       version: '',
       env: { GODWIT_PROFILE: file },
-      server: (task: ServerTask) => godwitServer(process.execPath, task, [`--import=${profiler}`]),
+      server: (task: ServerTask) =>
+        godwitServer(process.execPath, task, [`--import=${profiler}`, ...nodeOptions]),
     }
     const server = await startContender(contender, PORT, credentials, loader)
     await takeSample(server, loader, { ...load, seconds: WARM_UP_SECONDS }, credentials.ca, 0)

@@ -85,7 +85,6 @@ async function takeOnce(
 
 function parseReport(stdout: string, stderr: string): LoadReport {
   const line = stdout.trim().split('\n').at(-1) ?? ''
-  if (line.startsWith('{') && line.includes('"seconds"')) return JSON.parse(line) as LoadReport
   if (line.startsWith('{')) return JSON.parse(line) as LoadReport
   const error = `no report: ${(stderr.trim() || line).slice(-200)}`
   return { seconds: 0, bytes: 0, count: 0, errors: 1, error, p50: 0, p99: 0, cpu: 0 }

@@ -14,7 +14,7 @@ import type { Credentials, RunningServer } from './server-process.ts'
 
 const FIRST_PORT = 17_100
 /** A server that compiles while it runs is warm after this. */
-const WARM_UP_SECONDS = 1
+const WARM_UP_SECONDS = 3
 
 export interface ServerResult {
   readonly name: string
@@ -27,6 +27,8 @@ export interface ServerResult {
 export interface RunOptions {
   readonly repeat: number
   readonly seconds: number
+  /** Names of those wanted. */
+  readonly measures: readonly string[]
   readonly log: (line: string) => void
 }
 
@@ -36,6 +38,7 @@ export async function measureServers(
   credentials: Credentials,
   options: RunOptions,
 ): Promise<ServerResult[]> {
+  const wanted = options.measures
   const running: RunningServer[] = []
   const results = new Map<RunningServer, ServerResult>()
   try {
@@ -54,7 +57,7 @@ export async function measureServers(
         options.log(`left out: ${(error as Error).message}`)
       }
     }
-    const measures = serverMeasures(options.seconds)
+    const measures = serverMeasures(options.seconds).filter(({ name }) => wanted.includes(name))
     for (let round = 0; round < options.repeat; round++) {
       for (const measure of measures) {
         for (const server of running) {
@@ -68,7 +71,7 @@ export async function measureServers(
     for (const server of running) await server.stop()
   }
   for (const [index, { contender }] of running.entries()) {
-    if (contender.protocol === 'h2') continue
+    if (contender.protocol === 'h2' || !wanted.includes(idleMeasure.name)) continue
     // A fresh one: in a server that has worked, memory of the past would be used again.
     const port = FIRST_PORT + running.length + index
     const server = await startContender(contender, port, credentials, lab.quinn)

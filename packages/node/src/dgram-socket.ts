@@ -1,10 +1,16 @@
 // DatagramSocket over node:dgram.
+//
+// A send is one system call at once, unless datagrams wait in libuv's queue: then it joins them, and
+// all leave in the next poll phase, up to 20 with one call of sendmmsg, at little more than half the
+// cost. A full kernel queue brings that about, and so does Node.js' --test-udp-no-try-send, after the first
+// datagram of a turn (docs/performance.md).
 
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup as dnsLookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 
 import type { NetworkPath } from '@godwit/quic'
+import { Ring } from '@godwit/wire'
 import { SOCKET_BUFFER_SIZE } from './limits.ts'
 import { releaseMemory } from './release-memory.ts'
 import type { DatagramListener, DatagramSocket, LocalAddress } from './socket.ts'
@@ -60,26 +66,17 @@ function open(
 class DgramSocket implements DatagramSocket {
   readonly address: LocalAddress
   readonly #socket: Socket
-  readonly #listener: DatagramListener
   /** Slots whose bytes the kernel has yet to take, oldest first. */
-  readonly #queued: number[]
+  readonly #queued: Ring<number>
   /** The last datagram sent from each slot: most are as long as the one before. */
   readonly #views: (Uint8Array | undefined)[]
-  readonly #onQueueTimer: () => void
-  #queueTimer: NodeJS.Timeout | null
   #closed: boolean
 
   constructor(socket: Socket, listener: DatagramListener) {
     this.address = socket.address() as LocalAddress // sound: dgram has no other families
     this.#socket = socket
-    this.#listener = listener
-    this.#queued = []
+    this.#queued = new Ring()
     this.#views = []
-    this.#onQueueTimer = () => {
-      this.#queueTimer = null
-      this.#releaseSlots()
-    }
-    this.#queueTimer = null
     this.#closed = false
     try {
       socket.setRecvBufferSize(SOCKET_BUFFER_SIZE)
@@ -117,8 +114,14 @@ class DgramSocket implements DatagramSocket {
     // Nothing is queued after a send that the kernel took at once.
     if (this.#socket.getSendQueueCount() === 0) return true
     this.#queued.push(slot)
-    this.#watchQueue()
     return false
+  }
+
+  reclaim(free: number[]): void {
+    if (this.#queued.length === 0) return
+    const waiting = this.#closed ? 0 : this.#socket.getSendQueueCount()
+    // The kernel takes datagrams in order: those ahead of what is still queued have left.
+    while (this.#queued.length > waiting) free.push(this.#queued.shift() as number)
   }
 
   ref(): void {
@@ -132,9 +135,9 @@ class DgramSocket implements DatagramSocket {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    if (this.#queueTimer !== null) clearTimeout(this.#queueTimer)
-    this.#queueTimer = null
-    this.#socket.close()
+    // What is queued, such as the packets that say why connections end, leaves in the next poll phase.
+    if (this.#socket.getSendQueueCount() > 0) setImmediate(() => this.#socket.close())
+    else this.#socket.close()
   }
 
   #view(memory: Uint8Array, offset: number, size: number, slot: number): Uint8Array {
@@ -150,19 +153,6 @@ class DgramSocket implements DatagramSocket {
     const view = memory.subarray(offset, offset + size)
     this.#views[slot] = view
     return view
-  }
-
-  /** The kernel's queue is full, which is rare: looks every millisecond what has left. */
-  #watchQueue(): void {
-    this.#queueTimer ??= setTimeout(this.#onQueueTimer, 1)
-  }
-
-  /** The kernel takes datagrams in order: those ahead of what is still queued have left. */
-  #releaseSlots(): void {
-    if (this.#queued.length === 0) return
-    const waiting = this.#closed ? 0 : this.#socket.getSendQueueCount()
-    while (this.#queued.length > waiting) this.#listener.onSlotFree(this.#queued.shift() as number)
-    if (this.#queued.length > 0) this.#watchQueue()
   }
 }
 

@@ -28,6 +28,7 @@ import {
   PACKET_SLACK,
   PACKET_SLOT_SIZE,
   PACKET_SLOTS,
+  QUEUE_RETRY_DELAY,
   TRANSMIT_BURST,
 } from './limits.ts'
 import type { DatagramListener, DatagramSocket, LocalAddress } from './socket.ts'
@@ -72,6 +73,10 @@ export class EndpointHost implements DatagramListener {
   #timerAt: number
   #turnScheduled: boolean
   #inTurn: boolean
+  /** Datagrams sent in this turn. */
+  #sent: number
+  /** This turn ended because no slot was free. */
+  #lacksSlot: boolean
   #closed: boolean
 
   private constructor(options: EndpointHostOptions) {
@@ -114,6 +119,8 @@ export class EndpointHost implements DatagramListener {
     this.#timerAt = Infinity
     this.#turnScheduled = false
     this.#inTurn = false
+    this.#sent = 0
+    this.#lacksSlot = false
     this.#closed = false
   }
 
@@ -208,11 +215,6 @@ export class EndpointHost implements DatagramListener {
     this.#scheduleTurn()
   }
 
-  onSlotFree(slot: number): void {
-    this.#freeSlots.push(slot)
-    this.#scheduleTurn()
-  }
-
   onSocketError(error: Error): void {
     this.#onError(error)
   }
@@ -229,6 +231,8 @@ export class EndpointHost implements DatagramListener {
   #turn(): void {
     if (this.#inTurn || this.#closed) return
     this.#inTurn = true
+    this.#sent = 0
+    this.#lacksSlot = false
     let dry = false
     try {
       const now = performance.now()
@@ -240,8 +244,9 @@ export class EndpointHost implements DatagramListener {
     } finally {
       // An application's handler may throw: that is its process's affair, the endpoint goes on.
       this.#inTurn = false
-      if (dry) this.#setTimer()
-      else this.#scheduleTurn()
+      if (!dry) this.#scheduleTurn()
+      else if (this.#lacksSlot) this.#awaitSlots()
+      else this.#setTimer()
     }
   }
 
@@ -274,8 +279,11 @@ export class EndpointHost implements DatagramListener {
   #transmit(): boolean {
     const socket = this.#socket as DatagramSocket
     for (let count = 0; count < TRANSMIT_BURST; count++) {
-      const slot = this.#freeSlots.pop()
-      if (slot === undefined) return true // onSlotFree asks for the next turn
+      const slot = this.#takeSlot()
+      if (slot === undefined) {
+        this.#lacksSlot = true
+        return true
+      }
       const offset = this.#memoryBase + slot * this.#slotSize
       const limit = this.#slotSize - PACKET_SLACK
       const transmit = this.#endpoint.pollTransmit(performance.now(), offset, limit)
@@ -284,11 +292,23 @@ export class EndpointHost implements DatagramListener {
         return true
       }
       const { size, segmentSize, path } = transmit
+      this.#sent++
       if (socket.send(this.#memory, offset, size, segmentSize, path, slot)) {
         this.#freeSlots.push(slot)
       }
     }
     return false
+  }
+
+  #takeSlot(): number | undefined {
+    if (this.#freeSlots.length === 0) (this.#socket as DatagramSocket).reclaim(this.#freeSlots)
+    return this.#freeSlots.pop()
+  }
+
+  /** Every slot is queued. The poll phase sends them, unless the kernel's own queue is full, too. */
+  #awaitSlots(): void {
+    if (this.#sent > 0) this.#scheduleTurn()
+    else this.#setTimerAt(performance.now() + QUEUE_RETRY_DELAY)
   }
 
   /**
@@ -297,7 +317,10 @@ export class EndpointHost implements DatagramListener {
    * what pacing reckons with: its bucket fills meanwhile. To poll for less would take a whole core.
    */
   #setTimer(): void {
-    const at = this.#endpoint.pollTimeout()
+    this.#setTimerAt(this.#endpoint.pollTimeout())
+  }
+
+  #setTimerAt(at: number): void {
     if (at >= this.#timerAt) return
     const delay = at - performance.now()
     if (delay <= 0) {

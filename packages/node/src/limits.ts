@@ -18,6 +18,9 @@ export const SOCKET_BUFFER_SIZE: number = 4 * 1024 * 1024
 /** Datagrams sent before other events get their turn: about 2 ms of work. */
 export const TRANSMIT_BURST = 256
 
+/** How long to wait for a kernel whose queue of sends is full before it is asked again, in ms. */
+export const QUEUE_RETRY_DELAY = 1
+
 /** Rounds of events and answers in one turn of the event loop, for the same reason. */
 export const EVENT_ROUNDS = 16
 

@@ -14,8 +14,6 @@ export interface LocalAddress {
 export interface DatagramListener {
   /** A datagram; `bytes` is valid during the call only. Those of one burst come back to back. */
   onDatagram(path: NetworkPath, ecn: number, bytes: Uint8Array): void
-  /** A slot that `send` kept is free again. */
-  onSlotFree(slot: number): void
   /** The socket cannot go on. */
   onSocketError(error: Error): void
 }
@@ -25,8 +23,8 @@ export interface DatagramSocket {
   readonly address: LocalAddress
   /**
    * Sends `size` bytes at `offset` as datagrams of `segmentSize` bytes. True: sent, or lost as
-   * datagrams may be. False: the kernel's queue is full and the bytes are still needed; leave the
-   * slot alone until `onSlotFree(slot)`.
+   * datagrams may be. False: queued, and the bytes are still needed; leave the slot alone until
+   * `reclaim` gives it back.
    */
   send(
     memory: Uint8Array,
@@ -36,6 +34,8 @@ export interface DatagramSocket {
     path: NetworkPath,
     slot: number,
   ): boolean
+  /** Appends to `free` the slots that `send` kept and whose datagrams have left since. */
+  reclaim(free: number[]): void
   /** Whether the socket keeps the process alive. */
   ref(): void
   unref(): void
