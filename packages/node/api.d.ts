@@ -472,7 +472,6 @@ export declare class EndpointHost implements DatagramListener {
   get connectionCount(): number
   get stats(): EndpointStats
   onDatagram(path: NetworkPath, ecn: number, bytes: Uint8Array): void
-  onSlotFree(slot: number): void
   onSocketError(error: Error): void
 }
 

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 
+import { runWithBatchedSends } from './commands/batched-sends.ts'
 import { getCommand } from './commands/get.ts'
 import { serveCommand } from './commands/serve.ts'
 import { UsageError } from './commands/usage-error.ts'
@@ -16,7 +17,9 @@ const HELP = `godwit: HTTP/3 for Node.js
 
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args
-  if (command === 'serve') return serveCommand(rest)
+  if (command === 'serve') {
+    return runWithBatchedSends(new URL(import.meta.url), args) ?? serveCommand(rest)
+  }
   if (command === 'get') return getCommand(rest)
   if (command === '--version' || command === '-v') {
     const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')

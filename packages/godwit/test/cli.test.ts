@@ -13,8 +13,13 @@ interface Result {
   readonly stderr: string
 }
 
-function start(t: Test, args: readonly string[], cache?: string): ChildProcess {
-  const child = spawn(process.execPath, [...process.execArgv, cli, ...args], {
+function start(
+  t: Test,
+  args: readonly string[],
+  cache?: string,
+  nodeOptions: readonly string[] = [],
+): ChildProcess {
+  const child = spawn(process.execPath, [...process.execArgv, ...nodeOptions, cli, ...args], {
     env: { ...process.env, ...(cache === undefined ? {} : { XDG_CACHE_HOME: cache }) },
   })
   t.teardown(() => child.kill('SIGKILL'))
@@ -47,14 +52,15 @@ t.test('--version, --help and wrong arguments', async (t) => {
   t.match(await run(t, 'serve', '/nowhere'), { status: 1, stderr: /ENOENT/ })
 })
 
-t.test('serve and get: a file from one process to another', async (t) => {
-  const site = t.testdir({ site: { 'hello.txt': 'hello' }, cache: {}, out: {} })
-  const cache = join(site, 'cache')
-  const server = start(
-    t,
-    ['serve', join(site, 'site'), '--port', '0', '--host', '127.0.0.1'],
-    cache,
-  )
+/** `serve` of a folder; resolves when it says its URL. */
+async function startServing(
+  t: Test,
+  folder: string,
+  cache: string,
+  nodeOptions: readonly string[] = [],
+): Promise<{ server: ChildProcess; output: string; url: string; ca: string }> {
+  const args = ['serve', folder, '--port', '0', '--host', '127.0.0.1']
+  const server = start(t, args, cache, nodeOptions)
   let output = ''
   const url = await new Promise<string>((resolve, reject) => {
     server.once('exit', (status) => reject(new Error(`exit ${status}: ${output}`)))
@@ -65,8 +71,19 @@ t.test('serve and get: a file from one process to another', async (t) => {
       if (found !== undefined && output.includes('Try:')) resolve(found)
     })
   })
+  server.removeAllListeners('exit')
+  return { server, output, url, ca: /--cacert (\S+)/.exec(output)?.[1] as string }
+}
+
+async function statusAfter(server: ChildProcess, signal: 'SIGINT' | 'SIGTERM'): Promise<unknown> {
+  server.kill(signal)
+  return new Promise((resolve) => server.once('exit', resolve))
+}
+
+t.test('serve and get: a file from one process to another', async (t) => {
+  const site = t.testdir({ site: { 'hello.txt': 'hello' }, cache: {}, out: {} })
+  const { server, output, url, ca } = await startServing(t, join(site, 'site'), join(site, 'cache'))
   t.match(output, /Certificate SHA-256: ([0-9A-F]{2}:){31}[0-9A-F]{2}/)
-  const ca = /--cacert (\S+)/.exec(output)?.[1] as string
   const file = join(site, 'out', 'hello')
   t.match(await run(t, 'get', `${url}hello.txt`, '--cacert', ca, '-o', file), {
     status: 0,
@@ -76,10 +93,17 @@ t.test('serve and get: a file from one process to another', async (t) => {
   t.match(await run(t, 'get', `${url}hello.txt`, '--cacert', ca), { status: 0, stdout: 'hello' })
   t.match(await run(t, 'get', `${url}nothing`, '--cacert', ca), { status: 3, stderr: /404/ })
   t.match(await run(t, 'get', `${url}hello.txt`), { status: 1, stderr: /ERR_X509_UNKNOWN_ISSUER/ })
-  server.removeAllListeners('exit')
-  server.kill('SIGTERM')
-  const status = await new Promise((resolve) => server.once('exit', resolve))
-  t.equal(status, 0, 'stops on SIGTERM')
+  t.equal(await statusAfter(server, 'SIGTERM'), 0, 'stops on SIGTERM')
+})
+
+t.test('serve works where options of Node.js keep it from a thread of its own', async (t) => {
+  const site = t.testdir({ site: { 'hello.txt': 'hello' }, cache: {} })
+  for (const option of ['--stack-size=900', '--test-udp-no-try-send']) {
+    const folders = [join(site, 'site'), join(site, 'cache')] as const
+    const { server, url, ca } = await startServing(t, ...folders, [option])
+    t.match(await run(t, 'get', `${url}hello.txt`, '--cacert', ca), { status: 0, stdout: 'hello' })
+    t.equal(await statusAfter(server, 'SIGINT'), 0, 'stops on SIGINT')
+  }
 })
 
 t.test('get: a body that is cut off is an error, and leaves no file', async (t) => {

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 
 import { createServer, developmentCertificate } from '@godwit/node'
 import { createStaticHandler } from '../static/static-handler.ts'
+import { stopRequested } from './batched-sends.ts'
 import { UsageError } from './usage-error.ts'
 
 export const SERVE_HELP = `godwit serve [directory] [options]
@@ -75,10 +76,7 @@ Certificate SHA-256: ${certificate.fingerprint256}
 Public key SHA-256:  ${publicKeyHash(certificate)}
 Try: curl --http3-only${ca} ${url}
 `)
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve)
-    process.once('SIGTERM', resolve)
-  })
+  await stopRequested()
   await server[Symbol.asyncDispose]()
   return 0
 }

@@ -1,0 +1,46 @@
+// Runs the command in a thread whose sends libuv batches: docs/performance.md, "Sends in batches".
+//
+// The option of Node.js that brings this about can be given to a thread, but no longer to a process
+// that runs. Where it is unknown, or this process was started with options that a thread cannot
+// have, the command runs here and sends one datagram a call.
+
+import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+
+const BATCHED_SENDS = '--test-udp-no-try-send'
+
+/** Runs `module` with `args` in such a thread, until it ends; null when there can be none. */
+export function runWithBatchedSends(module: URL, args: readonly string[]): Promise<number> | null {
+  if (!isMainThread || process.execArgv.includes(BATCHED_SENDS)) return null
+  let worker: Worker
+  try {
+    worker = new Worker(module, {
+      argv: [...args],
+      execArgv: [...process.execArgv, BATCHED_SENDS],
+    })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_INVALID_EXEC_ARGV') return null
+    throw error
+  }
+  const stop = (): void => worker.postMessage('stop', [])
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  return new Promise<number>((resolve, reject) => {
+    worker.once('error', reject)
+    worker.once('exit', resolve)
+  }).finally(() => {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  })
+}
+
+/** Resolves when the user wants the command to end: on SIGINT or SIGTERM, which only the process hears. */
+export function stopRequested(): Promise<void> {
+  return new Promise<void>((resolve) => {
+    if (parentPort !== null) {
+      parentPort.once('message', () => resolve())
+      return
+    }
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+}
