@@ -88,14 +88,14 @@ export class BodyWriter {
 }
 
 // Small copies share slabs, like Node's own small buffers: an allocation each costs more than the
-// copy does.
-let slab = new Uint8Array(COPY_SLAB)
+// copy does. None is filled with zeros first: every byte of a piece is written before it is sent.
+let slab: Uint8Array = Buffer.allocUnsafeSlow(COPY_SLAB)
 let slabUsed = 0
 
 function allocate(length: number): Uint8Array {
-  if (length > COPY_SMALL) return new Uint8Array(length)
+  if (length > COPY_SMALL) return Buffer.allocUnsafeSlow(length)
   if (length > COPY_SLAB - slabUsed) {
-    slab = new Uint8Array(COPY_SLAB)
+    slab = Buffer.allocUnsafeSlow(COPY_SLAB)
     slabUsed = 0
   }
   const piece = slab.subarray(slabUsed, slabUsed + length)

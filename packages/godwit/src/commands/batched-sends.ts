@@ -2,15 +2,20 @@
 //
 // The option of Node.js that brings this about can be given to a thread, but no longer to a process
 // that runs. Where it is unknown, or this process was started with options that a thread cannot
-// have, the command runs here and sends one datagram a call.
+// have, the command runs here and sends one datagram a call. Likewise where libuv drops a whole batch
+// for one datagram that cannot be sent (seen in 1.46 of Node.js 20, no longer in 1.51): a peer could
+// bring that about with a source address to which there is no way back.
 
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 
 const BATCHED_SENDS = '--test-udp-no-try-send'
+const [uvMajor, uvMinor] = process.versions.uv.split('.').map(Number)
+/** Whether this Node.js can be asked to batch sends without harm. */
+export const CAN_BATCH: boolean = uvMajor > 1 || uvMinor >= 51
 
 /** Runs `module` with `args` in such a thread, until it ends; null when there can be none. */
 export function runWithBatchedSends(module: URL, args: readonly string[]): Promise<number> | null {
-  if (!isMainThread || process.execArgv.includes(BATCHED_SENDS)) return null
+  if (!CAN_BATCH || !isMainThread || process.execArgv.includes(BATCHED_SENDS)) return null
   let worker: Worker
   try {
     worker = new Worker(module, {
