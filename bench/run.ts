@@ -52,6 +52,8 @@ const { values, positionals } = parseArgs({
   },
 })
 
+/** Whom servers are compared with, as far as they take part. */
+const BASES = ['quic-go', 'quic-go-files', 'aioquic', 'http2-node20']
 const SECTIONS = ['micro', 'attack', 'e2e', 'clients', 'scale', 'heap', 'profile']
 const unknown = positionals.filter((name) => !SECTIONS.includes(name))
 if (values.help || unknown.length > 0) {
@@ -103,7 +105,7 @@ async function runAgainstPeers(name: string): Promise<void> {
   switch (name) {
     case 'e2e': {
       const result = await measureServers(lab, loader, credentials(), options)
-      print(name, result, serverTable(result), ratioTable(result, 'quic-go'))
+      print(name, result, serverTable(result), ...BASES.map((base) => ratioTable(result, base)))
       return
     }
     case 'clients': {

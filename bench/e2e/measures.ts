@@ -106,6 +106,21 @@ export const idleMeasure: Measure = {
 
 /** The median of a figure over samples without failure; NaN when there is none. */
 export function medianOf(figure: FigureOf, samples: readonly Sample[]): number {
-  const good = samples.filter((sample) => sample.errors === 0 && sample.count + sample.bytes > 0)
-  return median(good.map(figure.of).filter(Number.isFinite))
+  return median(samples.filter(isGood).map(figure.of).filter(Number.isFinite))
 }
+
+/** The median of the ratios of samples taken in the same round; NaN when there is no such pair. */
+export function ratioOf(
+  figure: FigureOf,
+  samples: readonly Sample[],
+  reference: readonly Sample[],
+): number {
+  const ratios = []
+  for (let round = 0; round < Math.min(samples.length, reference.length); round++) {
+    if (!isGood(samples[round]) || !isGood(reference[round])) continue
+    ratios.push(figure.of(samples[round]) / figure.of(reference[round]))
+  }
+  return median(ratios.filter(Number.isFinite))
+}
+
+const isGood = ({ errors, count, bytes }: Sample): boolean => errors === 0 && count + bytes > 0

@@ -5,7 +5,7 @@ import { loadNow } from '../lib/machine.ts'
 import { formatTable, figure } from '../lib/table.ts'
 import type { Lab, Loader } from './contenders.ts'
 import { takeH2Sample } from './h2load.ts'
-import { idleMeasure, medianOf, serverMeasures } from './measures.ts'
+import { idleMeasure, medianOf, ratioOf, serverMeasures } from './measures.ts'
 import type { Measure } from './measures.ts'
 import { takeSample } from './sample.ts'
 import type { Sample } from './sample.ts'
@@ -136,7 +136,10 @@ export function serverTable(results: readonly ServerResult[]): string {
   return formatTable(head, rows)
 }
 
-/** The figures where more is better, relative to one server. */
+/**
+ * The figures where more is better, relative to one server: medians of the ratios within each round, since
+ * the speed of a shared machine drifts from one round to the next.
+ */
 export function ratioTable(results: readonly ServerResult[], base: string): string {
   const reference = results.find(({ name }) => name === base)
   if (reference === undefined) return ''
@@ -144,11 +147,16 @@ export function ratioTable(results: readonly ServerResult[], base: string): stri
   const head = [`relative to ${base}`, ...measures.map(({ figures }) => figures[0].title)]
   const rows = results.map(({ name, samples }) => [
     name,
-    ...measures.map((measure) => {
-      const own = medianOf(measure.figures[0], samples[measure.name] ?? [])
-      const other = medianOf(measure.figures[0], reference.samples[measure.name] ?? [])
-      return figure(own / other, 2)
-    }),
+    ...measures.map((measure) =>
+      figure(
+        ratioOf(
+          measure.figures[0],
+          samples[measure.name] ?? [],
+          reference.samples[measure.name] ?? [],
+        ),
+        2,
+      ),
+    ),
   ])
   return formatTable(head, rows)
 }
