@@ -127,6 +127,7 @@ export interface ConnectionStats {
 
 export declare class DropCounts {
   malformed: number
+  tooLarge: number
   unknownConnection: number
   unknownVersion: number
   initialTooSmall: number
@@ -151,6 +152,7 @@ export declare class Endpoint {
   connect(now: number, path: NetworkPath, config: ConnectConfig): Connection
   close(now: number, errorCode: number, reason: string): void
   handleDatagram(now: number, path: NetworkPath, ecn: number, offset: number, length: number): void
+  handleTooLarge(length: number): void
   handleTimeout(now: number): void
   pollTransmit(now: number, offset: number, limit: number): Transmit | null
   pollTimeout(): number

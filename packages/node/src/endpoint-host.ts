@@ -208,8 +208,12 @@ export class EndpointHost implements DatagramListener {
   // --- DatagramListener
 
   onDatagram(path: NetworkPath, ecn: number, bytes: Uint8Array): void {
-    // Longer ones are no QUIC packets of ours: we announce what fits.
-    if (this.#closed || bytes.length > this.#slotSize - PACKET_SLACK) return
+    if (this.#closed) return
+    // No peer of ours sends these: we announce what fits.
+    if (bytes.length > this.#slotSize - PACKET_SLACK) {
+      this.#endpoint.handleTooLarge(bytes.length)
+      return
+    }
     this.#memory.set(bytes, this.#memoryBase)
     this.#endpoint.handleDatagram(performance.now(), path, ecn, this.#memoryBase, bytes.length)
     this.#scheduleTurn()

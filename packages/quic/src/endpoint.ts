@@ -21,6 +21,7 @@ import { KeyTable } from './endpoint/key-table.ts'
 import { isReflectionPort } from './reflection-ports.ts'
 import { ResetTokens } from './endpoint/reset-tokens.ts'
 import { StatelessResponses } from './endpoint/stateless-responses.ts'
+import type { EndpointStats } from './endpoint/stats.ts'
 import { TimerHeap } from './endpoint/timer-heap.ts'
 import { Frame } from './frame.ts'
 import type { HandshakeSession } from './handshake-session.ts'
@@ -66,18 +67,6 @@ export interface EndpointConfig {
 export interface ConnectConfig {
   readonly handshake: HandshakeSession
   readonly transport?: TransportOptions
-}
-
-/** Figures of an endpoint since it was made. */
-export interface EndpointStats {
-  readonly datagramsReceived: number
-  readonly datagramsSent: number
-  readonly bytesReceived: number
-  readonly bytesSent: number
-  readonly connectionsAccepted: number
-  readonly connectionsRefused: number
-  /** Datagrams and packets that were dropped, by reason. */
-  readonly dropped: Readonly<DropCounts>
 }
 
 const RESET_KEY_LENGTH = 32
@@ -223,6 +212,13 @@ export class Endpoint {
     }
     entry.connection.handleDatagram(now, path, ecn, offset, length)
     this.#enqueue(entry)
+  }
+
+  /** A datagram that is larger than a slot of packet memory takes, and than what we announce. */
+  handleTooLarge(length: number): void {
+    this.#stats.datagramsReceived++
+    this.#stats.bytesReceived += length
+    this.#shared.drops.tooLarge++
   }
 
   handleTimeout(now: number): void {

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import t from 'tap'
 import type { Test } from 'tap'
 import { connect, serve } from '../../src/index.ts'
@@ -194,4 +195,18 @@ t.test('a long response to a slow client does not gather listeners', async (t) =
   t.equal(body.byteLength, 10_000_000)
   t.same(warnings, [])
   session.destroy()
+})
+
+t.test('datagrams that are empty, or larger than announced, are counted and dropped', async (t) => {
+  const { server, port } = await startServer(t)
+  const sender = createSocket('udp4')
+  t.teardown(() => sender.close())
+  const sizes = [0, 2032, 2033, 9000, 65507]
+  for (const size of sizes) sender.send(Buffer.alloc(size), port, '127.0.0.1')
+  await until(() => server.stats?.datagramsReceived === sizes.length)
+  const { stats } = server
+  t.equal(stats?.bytesReceived, 0 + 2032 + 2033 + 9000 + 65507)
+  t.equal(stats?.dropped.malformed, 1, 'the empty one')
+  t.equal(stats?.dropped.unknownConnection, 1, 'the largest that fits')
+  t.equal(stats?.dropped.tooLarge, 3)
 })

@@ -5,6 +5,8 @@
 export class DropCounts {
   /** Not even a header. */
   malformed: number
+  /** More than the `max_udp_payload_size` that we announce, RFC 9000 §18.2. */
+  tooLarge: number
   /** A connection ID that nobody here has. */
   unknownConnection: number
   /** A version that we do not speak, not answered. */
@@ -32,6 +34,7 @@ export class DropCounts {
 
   constructor() {
     this.malformed = 0
+    this.tooLarge = 0
     this.unknownConnection = 0
     this.unknownVersion = 0
     this.initialTooSmall = 0
