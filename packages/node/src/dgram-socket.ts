@@ -11,7 +11,7 @@ import { isIP } from 'node:net'
 
 import type { NetworkPath } from '@godwit/quic'
 import { Ring } from '@godwit/wire'
-import { SOCKET_BUFFER_SIZE } from './limits.ts'
+import { CLOSE_TURNS, SOCKET_BUFFER_SIZE } from './limits.ts'
 import { releaseMemory } from './release-memory.ts'
 import type { DatagramListener, DatagramSocket, LocalAddress } from './socket.ts'
 
@@ -135,9 +135,13 @@ class DgramSocket implements DatagramSocket {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    // What is queued, such as the packets that say why connections end, leaves in the next poll phase.
-    if (this.#socket.getSendQueueCount() > 0) setImmediate(() => this.#socket.close())
-    else this.#socket.close()
+    this.#closeWhenSent(CLOSE_TURNS)
+  }
+
+  /** What is queued, such as the packets that say why connections end, leaves in a poll phase first. */
+  #closeWhenSent(turns: number): void {
+    if (turns === 0 || this.#socket.getSendQueueCount() === 0) this.#socket.close()
+    else setImmediate(() => this.#closeWhenSent(turns - 1))
   }
 
   #view(memory: Uint8Array, offset: number, size: number, slot: number): Uint8Array {

@@ -18,6 +18,9 @@ export const SOCKET_BUFFER_SIZE: number = 4 * 1024 * 1024
 /** Datagrams sent before other events get their turn: about 2 ms of work. */
 export const TRANSMIT_BURST = 256
 
+/** Turns of the event loop that a closed socket has for datagrams still queued: one has a poll phase in it. */
+export const CLOSE_TURNS = 2
+
 /** How long to wait for a kernel whose queue of sends is full before it is asked again, in ms. */
 export const QUEUE_RETRY_DELAY = 1
 

@@ -1,10 +1,12 @@
-// The sockets of clients: one endpoint per address family serves every connection of the process
-// and is closed with the last of them.
+// The sockets of clients: one endpoint per address family and kind of cryptography serves every
+// connection of the process and is closed with the last of them.
 
-import { selectProvider } from '../crypto/select-provider.ts'
+import type { CryptoProvider } from '@godwit/crypto'
 import { EndpointHost } from '../endpoint-host.ts'
 
 interface SharedEndpoint {
+  readonly family: number
+  readonly provider: CryptoProvider
   readonly opening: Promise<EndpointHost>
   /** Sessions that hold it. */
   users: number
@@ -12,37 +14,31 @@ interface SharedEndpoint {
   busy: number
 }
 
-const SHARED = new Map<number, SharedEndpoint>()
+const SHARED = new Set<SharedEndpoint>()
 
-/** A claim on the endpoint of a family. */
+/** A claim on the endpoint of a family, with the packets of `provider`. */
 export class EndpointLease {
   readonly host: EndpointHost
-  readonly #family: number
   readonly #shared: SharedEndpoint
   #busy: boolean
   #released: boolean
 
-  private constructor(host: EndpointHost, family: number, shared: SharedEndpoint) {
+  private constructor(host: EndpointHost, shared: SharedEndpoint) {
     this.host = host
-    this.#family = family
     this.#shared = shared
     this.#busy = false
     this.#released = false
   }
 
-  static async take(family: number): Promise<EndpointLease> {
-    let shared = SHARED.get(family)
-    if (shared === undefined) {
-      shared = { opening: openClientEndpoint(family), users: 0, busy: 0 }
-      SHARED.set(family, shared)
-    }
+  static async take(family: number, provider: CryptoProvider): Promise<EndpointLease> {
+    const shared = find(family, provider) ?? open(family, provider)
     shared.users++
     try {
-      const lease = new EndpointLease(await shared.opening, family, shared)
+      const lease = new EndpointLease(await shared.opening, shared)
       lease.busy = true
       return lease
     } catch (error) {
-      SHARED.delete(family)
+      SHARED.delete(shared)
       throw error
     }
   }
@@ -62,18 +58,28 @@ export class EndpointLease {
     this.#released = true
     this.#shared.users--
     if (this.#shared.users > 0) return
-    if (SHARED.get(this.#family) === this.#shared) SHARED.delete(this.#family)
+    SHARED.delete(this.#shared)
     this.host.destroy()
   }
 }
 
-function openClientEndpoint(family: number): Promise<EndpointHost> {
-  return EndpointHost.open({
-    provider: selectProvider(),
+function find(family: number, provider: CryptoProvider): SharedEndpoint | undefined {
+  for (const shared of SHARED) {
+    if (shared.family === family && shared.provider === provider) return shared
+  }
+  return undefined
+}
+
+function open(family: number, provider: CryptoProvider): SharedEndpoint {
+  const opening = EndpointHost.open({
+    provider,
     host: family === 6 ? '::' : '0.0.0.0',
     port: 0,
     onError: () => {
       // Connections time out, which tells their owners more than this would.
     },
   })
+  const shared = { family, provider, opening, users: 0, busy: 0 }
+  SHARED.add(shared)
+  return shared
 }

@@ -53,14 +53,15 @@ async function open(
   options: ResolvedConnectOptions,
   signal: AbortSignal,
 ): Promise<Http3ClientSession> {
-  const lease = await EndpointLease.take(family)
+  const provider = selectProvider(options.crypto)
+  const lease = await EndpointLease.take(family, provider)
   if (signal.aborted) {
     lease.release()
     throw signal.reason
   }
   const keyLog = keyLogOf()
   const handshake = createClientSession({
-    crypto: selectProvider(),
+    crypto: provider,
     serverName: options.servername ?? hostname,
     alpnProtocols: options.alpnProtocols,
     ...(options.cipherSuites === undefined ? {} : { cipherSuites: options.cipherSuites }),

@@ -6,6 +6,7 @@ import type { CipherSuite } from '@godwit/crypto'
 import { parseTransportOptions } from '@godwit/quic'
 import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
 import type { TrustStore } from '@godwit/x509'
+import { parseBackend, type CryptoBackend } from '../crypto/select-provider.ts'
 import { DEFAULT_CONNECT_TIMEOUT } from '../limits.ts'
 import {
   aBoolean,
@@ -47,6 +48,8 @@ export interface ConnectOptions {
    * Default: TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256.
    */
   readonly ciphers?: string
+  /** Which cryptography: 'simd' (the default where it runs), 'node' or 'noble'. */
+  readonly crypto?: CryptoBackend
   /** Time for the look-up and the handshake, in ms. Default 10,000. */
   readonly connectTimeout?: number
   /** 4 or 6: only addresses of that family. Default 0: both. */
@@ -64,6 +67,7 @@ export interface ResolvedConnectOptions {
   readonly rejectUnauthorized: boolean
   readonly alpnProtocols: readonly string[]
   readonly cipherSuites: readonly CipherSuite[] | undefined
+  readonly crypto: CryptoBackend | undefined
   readonly connectTimeout: number
   readonly family: number
   readonly lookup: Lookup | undefined
@@ -77,6 +81,7 @@ const SCHEMA = {
   rejectUnauthorized: aBoolean,
   ALPNProtocols: aNonEmptyStringList,
   ciphers: aCipherList,
+  crypto: parseBackend,
   connectTimeout: aDuration,
   family: anInteger(0, 6),
   lookup: aFunction<Lookup>,
@@ -101,6 +106,7 @@ export function parseConnectOptions(options: ConnectOptions): ResolvedConnectOpt
     rejectUnauthorized: parsed.rejectUnauthorized ?? true,
     alpnProtocols: parsed.ALPNProtocols ?? ['h3'],
     cipherSuites: parsed.ciphers,
+    crypto: parsed.crypto,
     connectTimeout: parsed.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
     family,
     lookup: parsed.lookup,

@@ -14,7 +14,7 @@ export type CryptoBackend = 'simd' | 'node' | 'noble'
 
 const BACKENDS: readonly string[] = ['simd', 'node', 'noble']
 
-let cached: { readonly backend: CryptoBackend; readonly provider: CryptoProvider } | null = null
+const PROVIDERS = new Map<CryptoBackend, CryptoProvider>()
 
 /** Parses a backend's name. Throws TypeError that names `option`. */
 export function parseBackend(option: string, value: unknown): CryptoBackend {
@@ -29,13 +29,14 @@ export function selectProvider(backend?: CryptoBackend): CryptoProvider {
     backend ??
     (named !== undefined && named !== '' ? parseBackend('GODWIT_CRYPTO', named) : undefined) ??
     (isSimdAvailable() ? 'simd' : 'node')
-  if (cached?.backend === wanted) return cached.provider
+  const kept = PROVIDERS.get(wanted)
+  if (kept !== undefined) return kept
   const provider =
     wanted === 'noble'
       ? createNobleProvider()
       : wanted === 'simd' && isSimdAvailable()
         ? new SimdProvider()
         : createNodeProvider()
-  cached = { backend: wanted, provider }
+  PROVIDERS.set(wanted, provider)
   return provider
 }
