@@ -10,6 +10,7 @@ export interface ConnectOptions {
   readonly rejectUnauthorized?: boolean
   readonly ALPNProtocols?: readonly string[]
   readonly ciphers?: string
+  readonly crypto?: CryptoBackend
   readonly connectTimeout?: number
   readonly family?: number
   readonly lookup?: Lookup
