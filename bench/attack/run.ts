@@ -9,17 +9,25 @@ import { Target } from './target.ts'
 
 const BURST = 32
 const DATAGRAMS = 8192
-const MAX_RUNS = 50
+/** Rounds that are counted; in each every attack is made once, so that noise of the machine hits all alike. */
+const ROUNDS = 5
+/**
+ * Rounds before them. Until each attack has been made, V8 compiles and drops code as new kinds of packets
+ * come, which changes the cost of a datagram by a factor of three in the middle of an attack.
+ */
+const WARM_UP_ROUNDS = 2
+/** Of a round, for an attack that the server ends soon. */
+const MAX_RUNS = 10
 
 export interface AttackResult {
   readonly name: string
   /** Bytes of a datagram, on average. */
   readonly bytes: number
-  /** Microseconds for a datagram, by the median of bursts. */
+  /** Microseconds for a datagram, by the median of all bursts. */
   readonly microseconds: number
   /** Nanoseconds for a byte. */
   readonly perByte: number
-  /** Cost of the last quarter over that of the first: above 1 it grows as the attack goes on. NaN: it was closed. */
+  /** Cost of the last quarter over that of the first, by the median of rounds: above 1 it grows. NaN: it was closed. */
   readonly growth: number
   /** Bytes that the server answers for each byte. */
   readonly answer: number
@@ -27,10 +35,8 @@ export interface AttackResult {
   readonly closedAfter: number | null
 }
 
-function measureAttack(attack: Attack, total: number): AttackResult {
-  // The first round is for the compiler.
-  runOnce(attack, total / 4)
-  // One that ends soon, since the server closes the connection, is begun again on a new one.
+/** One round. What ends soon, since the server closes the connection, is begun again on a new one. */
+function runRound(attack: Attack, total: number): Run[] {
   const runs = []
   let sent = 0
   for (let i = 0; i < MAX_RUNS && sent < total; i++) {
@@ -38,19 +44,26 @@ function measureAttack(attack: Attack, total: number): AttackResult {
     runs.push(run)
     sent += run.sent
   }
-  const [{ sent: datagrams, bytes, answered, closed }] = runs
-  const times = runs.flatMap((run) => run.times)
+  return runs
+}
+
+/** Cost of the last quarter of an attack over that of its first. */
+function growthOf({ times }: Run): number {
   const quarter = Math.max(1, times.length >>> 2)
-  const microseconds = percentile(times, 0.5)
+  return percentile(times.slice(-quarter), 0.5) / percentile(times.slice(0, quarter), 0.5)
+}
+
+function resultOf({ name }: Attack, runs: readonly Run[]): AttackResult {
+  const [{ sent: datagrams, bytes, answered, closed }] = runs
   const size = bytes / datagrams
+  const times = runs.flatMap((run) => run.times)
+  const microseconds = percentile(times, 0.5)
   return {
-    name: attack.name,
+    name,
     bytes: size,
     microseconds,
     perByte: (microseconds * 1000) / size,
-    growth: closed
-      ? Number.NaN
-      : percentile(times.slice(-quarter), 0.5) / percentile(times.slice(0, quarter), 0.5),
+    growth: closed ? Number.NaN : percentile(runs.map(growthOf), 0.5),
     answer: answered / bytes,
     closedAfter: closed ? datagrams : null,
   }
@@ -82,7 +95,16 @@ function runOnce({ burst = BURST, start }: Attack, total: number): Run {
 }
 
 export function runAttacks(smoke: boolean): { result: AttackResult[]; text: string } {
-  const result = ATTACKS.map((attack) => measureAttack(attack, smoke ? BURST : DATAGRAMS))
+  const runs = ATTACKS.map((): Run[] => [])
+  const rounds = smoke ? 1 : WARM_UP_ROUNDS + ROUNDS
+  for (let round = 0; round < rounds; round++) {
+    const counted = smoke || round >= WARM_UP_ROUNDS
+    for (const [i, attack] of ATTACKS.entries()) {
+      const made = runRound(attack, smoke ? BURST : DATAGRAMS)
+      if (counted) runs[i].push(...made)
+    }
+  }
+  const result = ATTACKS.map((attack, i) => resultOf(attack, runs[i]))
   const honest = result[0].perByte
   const rows = result.map((r) => [
     r.name,
