@@ -163,7 +163,8 @@ async function missingOf(
 
 async function install(packages: readonly string[], root: string, share: string): Promise<void> {
   const env = insideEnvironment()
-  const apt = (...args: string[]): string[] => enter(root, share, ['apt-get', ...args])
+  const apt = (...args: string[]): string[] =>
+    enter(root, share, ['apt-get', '-o', 'DPkg::Lock::Timeout=600', ...args])
   await configureApt(root)
   // An interrupted installation leaves packages unpacked but not configured.
   await must(enter(root, share, ['dpkg', '--configure', '-a']), 'dpkg --configure', env)
@@ -190,10 +191,12 @@ export async function openChroot(packages: readonly string[], log: Log): Promise
   const isReady = async (): Promise<boolean> =>
     existsSync(root) && (await missingOf(packages, root, share)).length === 0
   if (!(await isReady())) {
-    await ensureDebootstrap(log)
     const onWait = (): void => log(`another run sets up ${root}: waiting for it`)
     await withLock(join(cache, 'setup.lock'), onWait, async () => {
-      if (!existsSync(root)) await bootstrap(root, log)
+      if (!existsSync(root)) {
+        await ensureDebootstrap(log)
+        await bootstrap(root, log)
+      }
       const missing = await missingOf(packages, root, share)
       if (missing.length === 0) return
       log(`installing into the chroot: ${missing.join(' ')}`)

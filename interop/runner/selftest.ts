@@ -19,6 +19,7 @@ import { handshakes, version1, versionNegotiated, withinAmplificationLimit } fro
 import type { Condition } from './conditions.ts'
 import { Evidence } from './evidence.ts'
 import { parseDatagram } from './packets.ts'
+import { setupChecks } from './selftest-setup.ts'
 
 const ADDRESS = '127.0.0.1'
 /** A server that answers nothing, and is ready when its port is bound. */
@@ -281,6 +282,7 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
   ]
 
   const tally: Tally = { passed: 0, failed: 0 }
+  await runChecks('set-up', setupChecks(folder), tally)
   await runChecks('endpoints that misbehave', processes, tally)
   await runChecks('packets', packets, tally)
   console.log(`\n${tally.passed} passed, ${tally.failed} failed`)

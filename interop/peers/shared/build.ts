@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Chroot, Log } from '../../lib/debian.ts'
+import { withLock } from '../../lib/lock.ts'
 import { run } from '../../lib/process.ts'
 
 const HALF_AN_HOUR = 1_800_000
@@ -80,7 +81,10 @@ function digest(folder: string, names: readonly string[], hash = createHash('sha
   return hash.copy().digest('hex')
 }
 
-/** Builds the program of a peer unless that is done; returns its path. Safe to interrupt. */
+/**
+ * Builds the program of a peer unless that is done; returns its path. Safe to interrupt; of two runs at
+ * once the second waits for the first.
+ */
 export async function ensureBuilt(chroot: Chroot, build: Build, log: Log): Promise<string> {
   const from = build.folder ?? sourceFolder(build.name)
   const to = peerFolder(chroot, build.name)
@@ -90,20 +94,31 @@ export async function ensureBuilt(chroot: Chroot, build: Build, log: Log): Promi
   const stamp = createHash('sha256')
     .update(digest(from, build.sources) + versions + build.script)
     .digest('hex')
-  if (existsSync(out) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp)
-    return out
+  const isBuilt = (): boolean =>
+    existsSync(out) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
+  if (isBuilt()) return out
 
-  log(`building ${build.name}`)
-  const folder = join(to, 'src')
-  rmSync(stampFile, { force: true })
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  for (const name of build.sources)
-    cpSync(join(from, name), join(folder, name), { recursive: true })
-  const script = `set -e; cd "$SRC"; ${build.script}`
-  const env = { ...build.env, SRC: folder, OUT: out, HOME: to }
-  await inside(chroot, ['nice', 'sh', '-c', script], env, HALF_AN_HOUR)
-  // Only the stamp at the end makes it count.
-  writeFileSync(stampFile, stamp)
+  mkdirSync(to, { recursive: true })
+  const onWait = (): void => log(`another run builds ${build.name}: waiting for it`)
+  await withLock(join(to, 'lock'), onWait, async () => {
+    if (isBuilt()) return
+    log(`building ${build.name}`)
+    const [folder, tmp] = [join(to, 'src'), join(to, 'tmp')]
+    rmSync(stampFile, { force: true })
+    for (const path of [folder, tmp]) {
+      rmSync(path, { recursive: true, force: true })
+      mkdirSync(path)
+    }
+    for (const name of build.sources) {
+      cpSync(join(from, name), join(folder, name), { recursive: true })
+    }
+    const script = `set -e; cd "$SRC"; ${build.script}`
+    // The chroot's own /tmp is small.
+    const env = { ...build.env, SRC: folder, OUT: out, HOME: to, TMPDIR: tmp }
+    await inside(chroot, ['nice', 'sh', '-c', script], env, HALF_AN_HOUR)
+    rmSync(tmp, { recursive: true, force: true })
+    // Only the stamp at the end makes it count.
+    writeFileSync(stampFile, stamp)
+  })
   return out
 }
