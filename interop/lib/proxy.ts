@@ -128,6 +128,8 @@ export class UdpProxy {
   }
 
   #fromClient(bytes: Buffer, from: RemoteInfo): void {
+    // Nobody can be answered there.
+    if (from.port === 0) return
     this.#options.onDatagram?.('to-server', bytes)
     const key = `${from.address} ${from.port}`
     let client = this.#clients.get(key)
@@ -144,8 +146,8 @@ export class UdpProxy {
       this.#clients.set(key, made)
       this.#listen(socket, made)
       // Connecting names the address that the server sees; what is sent before that waits for it.
-      socket.connect(target.port, target.address, () => {
-        if (this.#closed) return
+      socket.connect(target.port, target.address, (error?: Error) => {
+        if (this.#closed || error) return
         made.upstream = { socket, address: socket.address() }
       })
       client = made
@@ -170,16 +172,22 @@ export class UdpProxy {
   async #openUpstream(client: Client, local: string): Promise<Upstream> {
     const { target } = this.#options
     const socket = createSocket(family(target.address))
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject)
-      socket.bind(0, local, resolve)
-    })
-    socket.removeAllListeners('error')
-    this.#listen(socket, client)
-    await new Promise<void>((resolve) => {
-      socket.connect(target.port, target.address, resolve)
-    })
-    return { socket, address: socket.address() }
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject)
+        socket.bind(0, local, resolve)
+      })
+      socket.removeAllListeners('error')
+      this.#listen(socket, client)
+      await new Promise<void>((resolve, reject) => {
+        const done = (error?: Error): void => (error ? reject(error) : resolve())
+        socket.connect(target.port, target.address, done)
+      })
+      return { socket, address: socket.address() }
+    } catch (error) {
+      socket.close()
+      throw error
+    }
   }
 
   #listen(socket: Socket, client: Client): void {

@@ -23,6 +23,8 @@ export interface CapturedDatagram {
 
 /** More than any case transfers; a peer that sends for ever does not fill the memory. */
 const MAX_BYTES = 100 * 1024 * 1024
+/** What a datagram takes beside its bytes: it may have none. */
+const OVERHEAD = 64
 
 const MAGIC = 0xa1b2c3d4
 const LINK_ETHERNET = 1
@@ -33,23 +35,31 @@ const UDP = 17
 /** Datagrams in the order in which they were seen. */
 export class Capture {
   readonly datagrams: CapturedDatagram[]
+  readonly #limit: number
   #bytes: number
+  #cut: string | null
 
-  constructor() {
+  constructor(limit = MAX_BYTES) {
     this.datagrams = []
+    this.#limit = limit
     this.#bytes = 0
+    this.#cut = null
   }
 
-  /** Keeps a datagram and its bytes. */
+  /** Keeps a datagram and its bytes, unless there are too many. */
   add(datagram: CapturedDatagram): void {
-    if (this.#bytes > MAX_BYTES) return
-    this.#bytes += datagram.bytes.length
+    const size = datagram.bytes.length + OVERHEAD
+    if (this.#bytes + size > this.#limit) {
+      this.#cut ??= `the capture ends at its limit of ${this.#limit} bytes`
+    }
+    if (this.#cut !== null) return
+    this.#bytes += size
     this.datagrams.push(datagram)
   }
 
-  /** Bytes of all datagrams. */
-  get size(): number {
-    return this.#bytes
+  /** Why it ends early and nothing can be told from it, or null. */
+  get cut(): string | null {
+    return this.#cut
   }
 
   /** Writes a pcap file whose frame numbers are the indices here plus one. */
@@ -87,7 +97,8 @@ export class Capture {
     const data = readFileSync(path)
     const nanoseconds = data.readUInt32LE(0) === 0xa1b23c4d
     const ethernet = data.readUInt32LE(20) === LINK_ETHERNET
-    for (let at = 24; at + 16 <= data.length;) {
+    let at = 24
+    while (at + 16 <= data.length) {
       const fraction = data.readUInt32LE(at + 4) / (nanoseconds ? 1e6 : 1e3)
       const time = data.readUInt32LE(at) * 1000 + fraction
       const start = at + 16 + (ethernet ? 14 : 0)
@@ -97,6 +108,7 @@ export class Capture {
       if (datagram !== null) capture.add(datagram)
       at = end
     }
+    if (at !== data.length) capture.#cut ??= 'the capture ends within a packet'
     return capture
   }
 }

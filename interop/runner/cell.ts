@@ -1,6 +1,6 @@
 // One cell of the matrix: a client meets a server on the network of a case.
 
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { Prng } from '@godwit/testkit'
@@ -16,6 +16,7 @@ import { connectDirectly, connectThroughProxy } from './connections.ts'
 import type { CellConnection } from './connections.ts'
 import { ConditionError, Evidence, NotCheckableError } from './evidence.ts'
 import type { ExpectedFile } from './evidence.ts'
+import { folderSize, writeAnew } from './folders.ts'
 import { isUdpPortBound } from './namespace.ts'
 import type { Outcome } from './results.ts'
 
@@ -33,6 +34,8 @@ export interface Cell {
   readonly certificates: Certificates
   /** Three ports for this cell alone: the server's, one more of it, and the proxy's. */
   readonly ports: readonly [number, number, number]
+  /** Bytes of datagrams that are captured; a cell with more fails. Default: 100 MiB. */
+  readonly captureLimit?: number
 }
 
 export interface Verdict {
@@ -58,10 +61,8 @@ const failed = (reason: string): Verdict => ({ outcome: 'failed', reason })
 export async function runCell(chroot: Chroot, cell: Cell): Promise<Verdict> {
   try {
     const verdict = await attempt(chroot, cell)
-    writeFileSync(
-      join(cell.folder, 'verdict.txt'),
-      `${verdict.outcome}${verdict.reason === '' ? '' : `: ${verdict.reason}`}\n`,
-    )
+    const reason = verdict.reason === '' ? '' : `: ${verdict.reason}`
+    writeAnew(cell.folder, 'verdict.txt', `${verdict.outcome}${reason}\n`)
     return verdict
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -113,7 +114,7 @@ async function attempt(chroot: Chroot, cell: Cell): Promise<Verdict> {
   const processes = new Map<string, Running>()
   const guard = watchFolder(cell.folder, processes)
   let connection: CellConnection | null = null
-  const capture = new Capture()
+  const capture = new Capture(cell.captureLimit)
   const limit = AbortSignal.timeout(READY_LIMIT + testcase.limit + 60_000)
   try {
     const serving = await launch(serverCommand)
@@ -142,7 +143,8 @@ async function attempt(chroot: Chroot, cell: Cell): Promise<Verdict> {
     const timedOut = seconds * 1000 >= testcase.limit
     const ended = serving.exitCode()
     await serving.stop()
-    if (guard.full()) return failed(`the logs grew beyond ${MAX_FOLDER >> 20} MiB`)
+    const trouble = guard.trouble() ?? connection.trouble()
+    if (trouble !== null) return failed(trouble)
     const seen = connection.capture() ?? capture
     const evidence = new Evidence({
       chroot,
@@ -155,6 +157,7 @@ async function attempt(chroot: Chroot, cell: Cell): Promise<Verdict> {
     if (timedOut) return failed(`not done after ${testcase.limit / 1000} s`)
     if (status !== 0) return failed(clientFailure(client, status, fetching))
     if (ended !== null) return failed(`${server.name} ended by itself with ${ended}`)
+    if (seen.cut !== null) return failed(seen.cut)
     const verdict = await judge(testcase, evidence, limit)
     if (verdict.outcome !== 'passed' || testcase.repetitions === undefined) return verdict
     const bits = 8 * testcase.files.reduce((sum, size) => sum + size, 0)
@@ -166,7 +169,7 @@ async function attempt(chroot: Chroot, cell: Cell): Promise<Verdict> {
     await Promise.all([...processes.values()].map((running) => running.stop()))
     guard.stop()
     for (const [role, running] of processes) {
-      writeFileSync(join(cell.folder, role, 'output.txt'), running.output())
+      writeAnew(join(cell.folder, role), 'output.txt', running.output())
     }
     rmSync(downloads, { recursive: true, force: true })
   }
@@ -232,26 +235,21 @@ function clientFailure(client: Peer, status: number | null, fetching: Running): 
   return `${client.name} ${how}: ${tail(fetching.output())}`
 }
 
-/** Ends the processes of a cell when its folder grows without end. */
+/** Ends the processes of a cell when its folder grows without end, or cannot be looked at. */
 function watchFolder(
   folder: string,
   processes: ReadonlyMap<string, Running>,
-): { full(): boolean; stop(): void } {
-  let full = false
+): { trouble(): string | null; stop(): void } {
+  let trouble: string | null = null
   const timer = setInterval(() => {
-    if (full || folderSize(folder) < MAX_FOLDER) return
-    full = true
+    if (trouble !== null) return
+    try {
+      if (folderSize(folder) < MAX_FOLDER) return
+      trouble = `the logs grew beyond ${MAX_FOLDER >> 20} MiB`
+    } catch (error) {
+      trouble = `the logs cannot be watched: ${String(error)}`
+    }
     for (const running of processes.values()) void running.stop()
   }, WATCH_INTERVAL)
-  return { full: () => full, stop: () => clearInterval(timer) }
-}
-
-export function folderSize(folder: string): number {
-  let size = 0
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue
-    // Files come and go while endpoints run.
-    size += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0
-  }
-  return size
+  return { trouble: () => trouble, stop: () => clearInterval(timer) }
 }

@@ -2,11 +2,12 @@
 // seen instead. Those that count packets, connection IDs, versions and bytes read unprotected headers;
 // the others ask tshark.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Direction } from './capture.ts'
 import { ConditionError } from './evidence.ts'
 import type { Evidence } from './evidence.ts'
+import { isFile } from './folders.ts'
 import { VERSION_1, VERSION_2 } from './packets.ts'
 import type { PacketKind } from './packets.ts'
 
@@ -18,7 +19,7 @@ function must(condition: boolean, seen: string): asserts condition {
 
 /** Every file arrived, whole and unchanged. */
 export const complete: Condition = ({ downloads, files }) => {
-  const missing = files.filter(({ name }) => !existsSync(join(downloads, name)))
+  const missing = files.filter(({ name }) => !isFile(join(downloads, name)))
   must(missing.length === 0, `${missing.length} of ${files.length} files did not arrive`)
   for (const { name, path } of files) {
     const [got, wanted] = [readFileSync(join(downloads, name)), readFileSync(path)]

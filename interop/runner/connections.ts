@@ -13,6 +13,8 @@ import type { Network, Rebinding } from './networks.ts'
 export interface CellConnection {
   /** Waits for what is still on its way when the client has ended. */
   settle(): Promise<void>
+  /** What went wrong with it, if something did. */
+  trouble(): string | null
   /** What was captured, if not into the capture that was given. */
   capture(): Capture | null
   /** Time from the first to the last 1-RTT packet that the client received, in ms. */
@@ -45,9 +47,12 @@ export async function connectThroughProxy(plan: ProxyPlan): Promise<CellConnecti
   let [first, last] = [0, 0]
   let timer: NodeJS.Timeout | undefined
   let moves = 0
+  let trouble: string | null = null
   const move = (): void => {
     const next = CLIENT_ADDRESSES[moves++ % CLIENT_ADDRESSES.length]
-    void proxy.rebind(rebinding?.address === true ? next : undefined)
+    proxy.rebind(rebinding?.address === true ? next : undefined).catch((error: unknown) => {
+      trouble ??= `the client could not be moved: ${String(error)}`
+    })
     timer = setTimeout(move, rebinding?.every)
   }
   const proxy = await UdpProxy.start(
@@ -74,6 +79,7 @@ export async function connectThroughProxy(plan: ProxyPlan): Promise<CellConnecti
   )
   return {
     settle: () => wait(SETTLE),
+    trouble: () => trouble,
     capture: () => null,
     receiving: () => last - first,
     close: () => {
@@ -118,6 +124,7 @@ export async function connectDirectly(
       const dropped = /(\d+) packets? dropped by kernel/.exec(watching.output())?.[1] ?? '0'
       if (dropped !== '0') throw new Error(`the capture lacks ${dropped} packets`)
     },
+    trouble: () => null,
     capture: () => (existsSync(file) ? Capture.read(file, serverPorts) : new Capture()),
     receiving: () => 0,
     close: () => void watching.stop(),

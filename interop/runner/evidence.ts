@@ -1,11 +1,12 @@
 // What a cell left behind, for its conditions to look at: the files, the datagrams, and what tshark
 // finds inside of them with the secrets that the endpoints logged.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Chroot } from '../lib/debian.ts'
 import { run } from '../lib/process.ts'
 import type { Capture, Direction } from './capture.ts'
+import { isFile, writeAnew } from './folders.ts'
 import { parseDatagram } from './packets.ts'
 import type { Packet } from './packets.ts'
 
@@ -58,7 +59,7 @@ export class Evidence {
     this.#packets = options.capture.datagrams.map(({ bytes }) => parseDatagram(bytes))
     options.capture.write(join(options.folder, 'capture.pcap'))
     const lines = new Set(['server', 'client'].flatMap((role) => keyLines(options.folder, role)))
-    writeFileSync(join(options.folder, 'keys.log'), [...lines].map((line) => `${line}\n`).join(''))
+    writeAnew(options.folder, 'keys.log', [...lines].map((line) => `${line}\n`).join(''))
     this.#hasKeys = [...lines].some((line) => line.startsWith('SERVER_HANDSHAKE_TRAFFIC_SECRET'))
   }
 
@@ -120,7 +121,7 @@ export class Evidence {
 
 function keyLines(folder: string, role: string): string[] {
   const path = join(folder, role, 'keys.log')
-  if (!existsSync(path)) return []
+  if (!isFile(path)) return []
   return readFileSync(path, 'utf8')
     .split('\n')
     .map((line) => line.trim())

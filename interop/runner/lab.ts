@@ -1,7 +1,7 @@
 // Runs the cells of a plan, inside of the run's namespaces.
 
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { Prng } from '@godwit/testkit'
@@ -12,6 +12,7 @@ import type { Verdict } from './cell.ts'
 import type { TestCase } from './cases.ts'
 import { makeCertificates } from './certificates.ts'
 import type { ExpectedFile } from './evidence.ts'
+import { copyFiles, cutLarge, removeLarge } from './folders.ts'
 import type { LabOptions } from './options.ts'
 import { cellName } from './results.ts'
 import type { CellResult } from './results.ts'
@@ -31,8 +32,6 @@ export interface Lab {
   onResult(result: CellResult, done: number, total: number): void
 }
 
-/** A passed cell keeps captures and qlogs up to this; a failed one keeps all. */
-const KEEP_LIMIT = 2 * 1024 * 1024
 const FIRST_PORT = 10_000
 const PORTS_PER_CELL = 3
 /** Below the ports that the kernel gives to clients. */
@@ -75,34 +74,17 @@ async function runPlan(lab: Lab, plan: Plan, sites: Sites): Promise<CellResult> 
   const verdicts: Verdict[] = []
   const path = join('cells', `${client}-${server}`, testcase.name)
   const kept = join(lab.results, path)
-  rmSync(kept, { recursive: true, force: true })
   if (missing !== undefined) {
+    rmSync(kept, { recursive: true, force: true })
     verdicts.push({
       outcome: 'unavailable',
       reason: `${missing} cannot be had: ${lab.unavailable[missing]}`,
     })
   } else {
-    const site = await sites.of(testcase)
     for (let time = 0; time < times; time++) {
-      const folder = join(lab.folder, 'cells', `${client}-${server}-${testcase.name}-${time}`)
-      mkdirSync(folder, { recursive: true })
-      const verdict = await runCell(lab.chroot, {
-        // sound: a name that is not unavailable is there
-        client: lab.implementations.get(client) as Peer,
-        server: lab.implementations.get(server) as Peer,
-        testcase,
-        seed: seed + time,
-        folder,
-        ...site,
-        ports: nextPorts(),
-      })
+      const to = times > 1 ? String(time + 1) : '.'
+      const verdict = await runOnce(lab, plan, sites, seed + time, { kept, to })
       verdicts.push(verdict)
-      if (verdict.outcome !== 'unsupported') {
-        if (verdict.outcome === 'passed' && !lab.options.keep) prune(folder)
-        const name = times > 1 ? String(time + 1) : '.'
-        cpSync(folder, join(kept, name), { recursive: true })
-      }
-      rmSync(folder, { recursive: true, force: true })
       if (verdict.outcome === 'unsupported') break
     }
   }
@@ -126,6 +108,52 @@ async function runPlan(lab: Lab, plan: Plan, sites: Sites): Promise<CellResult> 
   }
 }
 
+/** Runs a cell once and keeps its files in `to` below `kept`. Never rejects. */
+async function runOnce(
+  lab: Lab,
+  { client, server, testcase }: Plan,
+  sites: Sites,
+  seed: number,
+  { kept, to }: { readonly kept: string; readonly to: string },
+): Promise<Verdict> {
+  const folder = join(lab.folder, 'cells', `${client}-${server}-${testcase.name}-${seed}`)
+  let verdict: Verdict = { outcome: 'failed', reason: '' }
+  try {
+    // Results of former runs go, those of this cell's other times stay.
+    rmSync(to === '.' || to === '1' ? kept : join(kept, to), { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    const site = await sites.of(testcase)
+    verdict = await runCell(lab.chroot, {
+      // sound: a name that is not unavailable is there
+      client: lab.implementations.get(client) as Peer,
+      server: lab.implementations.get(server) as Peer,
+      testcase,
+      seed,
+      folder,
+      ...site,
+      ports: nextPorts(),
+    })
+    if (verdict.outcome !== 'unsupported') {
+      if (!lab.options.keep) (verdict.outcome === 'passed' ? removeLarge : cutLarge)(folder)
+      copyFiles(folder, join(kept, to))
+    }
+  } catch (error) {
+    // What endpoints leave behind, or a full disk, fails their cell and no other.
+    verdict = failedToo(verdict, error)
+  }
+  try {
+    rmSync(folder, { recursive: true, force: true })
+  } catch (error) {
+    verdict = failedToo(verdict, error)
+  }
+  return verdict
+}
+
+function failedToo({ reason }: Verdict, error: unknown): Verdict {
+  const before = reason === '' ? '' : `${reason}; `
+  return { outcome: 'failed', reason: `${before}the lab failed: ${String(error)}` }
+}
+
 /** A cell's seed does not depend on which other cells are run. */
 function seedOf(seed: number, name: string): number {
   return createHash('sha256').update(`${seed} ${name}`).digest().readUInt32BE(0) >>> 1
@@ -143,20 +171,6 @@ function nextPorts(): readonly [number, number, number] {
   const cells = Math.floor((LAST_PORT - FIRST_PORT) / PORTS_PER_CELL)
   const port = FIRST_PORT + (portIndex++ % cells) * PORTS_PER_CELL
   return [port, port + 1, port + 2]
-}
-
-/** Removes large files of a cell that passed, and says so. */
-function prune(folder: string): void {
-  const removed: string[] = []
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath, entry.name)
-    if (!entry.isFile() || statSync(path).size <= KEEP_LIMIT) continue
-    rmSync(path)
-    removed.push(path.slice(folder.length + 1))
-  }
-  if (removed.length === 0) return
-  const note = `Too large to keep for a cell that passed (--keep keeps them): ${removed.join(', ')}\n`
-  writeFileSync(join(folder, 'removed.txt'), note)
 }
 
 interface Site {

@@ -7,7 +7,7 @@ import { dropList } from '@godwit/testkit'
 import { expect, runChecks } from '../lib/check.ts'
 import type { Check, Tally } from '../lib/check.ts'
 import type { Chroot } from '../lib/debian.ts'
-import type { Command, Peer } from '../lib/peer.ts'
+import type { Peer } from '../lib/peer.ts'
 import { UdpProxy } from '../lib/proxy.ts'
 import { Capture } from './capture.ts'
 import type { Direction } from './capture.ts'
@@ -19,31 +19,10 @@ import { handshakes, version1, versionNegotiated, withinAmplificationLimit } fro
 import type { Condition } from './conditions.ts'
 import { Evidence } from './evidence.ts'
 import { parseDatagram } from './packets.ts'
+import { labChecks, node, peer, silent } from './selftest-lab.ts'
 import { setupChecks } from './selftest-setup.ts'
 
 const ADDRESS = '127.0.0.1'
-/** A server that answers nothing, and is ready when its port is bound. */
-const SILENT = `const s = require('dgram').createSocket('udp4'); s.bind(Number(process.env.PORT), '127.0.0.1')`
-
-const node = (script: string, env: Record<string, string> = {}): Command => ({
-  argv: [process.execPath, '-e', script],
-  env,
-})
-
-function peer(name: string, roles: Partial<Pick<Peer, 'server' | 'client'>>): Peer {
-  return {
-    name,
-    packages: [],
-    setup: () => Promise.resolve(),
-    version: () => Promise.resolve('0'),
-    ...roles,
-  }
-}
-
-const silent = peer('silent', {
-  server: (_chroot, task) => node(SILENT, { PORT: String(task.port) }),
-})
-
 /** An Initial packet's header with made-up connection IDs, and `length` bytes in all. */
 function initial(destination: number, source: number, length: number, version = 1): Uint8Array {
   const bytes = new Uint8Array(length)
@@ -68,6 +47,7 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
     client: Peer,
     server: Peer,
     testcase: Partial<TestCase> = {},
+    captureLimit?: number,
   ): Promise<Verdict & { readonly folder: string }> => {
     const own = join(folder, `cell-${count}`)
     mkdirSync(own)
@@ -82,6 +62,7 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
       files: [{ name: 'file', path: join(folder, 'file') }],
       certificates: { cert: '', key: '', ca: '', middle: '' },
       ports: [port, port + 1, port + 2],
+      ...(captureLimit === undefined ? {} : { captureLimit }),
     }).then((verdict) => ({ ...verdict, folder: own }))
   }
   const evidence = (packets: readonly (readonly [Direction, Uint8Array])[]): Evidence => {
@@ -165,6 +146,23 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
       },
     },
     {
+      name: 'a cell whose capture does not hold everything fails, whatever the rest says',
+      run: async () => {
+        const script = `const socket = require('dgram').createSocket('udp4'); let sent = 0
+          const send = () => socket.send(Buffer.alloc(1000), Number(process.env.PORT), '127.0.0.1')
+          setInterval(() => (sent++ < 10 ? send() : process.exit(0)), 20)`
+        const sending = peer('sending', {
+          client: (_chroot, task) => node(script, { PORT: String(task.port) }),
+        })
+        const none = { conditions: [] }
+        const whole = await cell(sending, silent, none)
+        expect(whole.outcome === 'passed', whole.reason)
+        const cut = await cell(sending, silent, none, 5000)
+        expect(cut.outcome === 'failed', cut.outcome)
+        expect(/the capture ends at its limit of 5000 bytes/.test(cut.reason), cut.reason)
+      },
+    },
+    {
       name: 'output without end is cut',
       run: async () => {
         const script = `const line = 'x'.repeat(99) + '\\n'; const go = () => { while (process.stdout.write(line.repeat(1000))) {} process.stdout.once('drain', go) }; go()`
@@ -203,6 +201,9 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
         expect(again.datagrams[0].direction === 'to-server', 'wrong direction')
         expect(Buffer.from(again.datagrams[0].bytes).equals(initial(1, 2, 1200)), 'other bytes')
         const [row] = await made.decode('quic.version == 1', ['quic.scid'], false)
+        writeFileSync(path, readFileSync(path).subarray(0, -1))
+        expect(again.cut === null, again.cut ?? '')
+        expect(/within a packet/.test(String(Capture.read(path, [10_000]).cut)), 'not seen as cut')
         expect(row.fields.get('quic.scid')?.[0] === '0202020202020202', 'tshark sees another ID')
       },
     },
@@ -284,6 +285,7 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
   const tally: Tally = { passed: 0, failed: 0 }
   await runChecks('set-up', setupChecks(folder), tally)
   await runChecks('endpoints that misbehave', processes, tally)
+  await runChecks('runs with endpoints that misbehave', labChecks(chroot, folder), tally)
   await runChecks('packets', packets, tally)
   console.log(`\n${tally.passed} passed, ${tally.failed} failed`)
   return tally.failed === 0 ? 0 : 1
