@@ -16,8 +16,10 @@ export interface LabOptions {
   readonly measurements: number | null
   /** Cells at a time; measurements run alone. */
   readonly jobs: number
-  /** Exit with 1 if a cell of required.json that was run did not pass. */
+  /** Exit with 1 if a cell of required.json did not pass. */
   readonly require: boolean
+  /** No peers and cases were named: every cell of required.json has to be run. */
+  readonly whole: boolean
   /** Keep every capture and qlog. */
   readonly keep: boolean
   /** Write docs/interop.md. */
@@ -53,14 +55,15 @@ Meets other implementations of QUIC in both roles; needs Linux, root and Debian'
   --all             also the peers among themselves
   --case NAMES      these cases only, by name or letter (default: all)
   --quick           ${QUICK_PEERS.join(', ')}; ${QUICK_CASES.join(', ')}
-  --require         exit with 1 if a cell of interop/required.json did not pass
+  --require         exit with 1 if a cell of interop/required.json did not pass, or, unless peers or cases
+                    are named, was not run
   --repeat N        each cell N times; it passes only if every time does
   --measure N       repetitions of goodput and crosstraffic (default 5, as the public runner)
   --seed N          of the networks' random decisions (default: from the clock; it is printed)
   --jobs N          cells at a time (default 3)
   --crypto NAME     our endpoints on this backend (${CRYPTO_BACKENDS.join(', ')}) instead of the default one;
                     results go to interop/results/crypto-NAME
-  --keep            keep captures and qlogs of cells that passed, however large
+  --keep            keep captures, logs and qlogs, however large
   --docs            write the table into docs/interop.md
   --contract        prove that run_endpoint.sh obeys the public runner's contract; nothing else
   --selftest        test the lab itself with endpoints that misbehave; nothing else
@@ -133,6 +136,9 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       measurements: values.measure === undefined ? null : integer('measure', values.measure, 1),
       jobs: values.jobs === undefined ? (values.quick ? 4 : 3) : integer('jobs', values.jobs, 1),
       require: values.require,
+      whole: [values.peer, values.client, values.server, values.case].every(
+        (value) => value === undefined,
+      ),
       keep: values.keep,
       docs: values.docs,
       crypto,

@@ -12,6 +12,7 @@ import { CASES } from './cases.ts'
 import type { TestCase } from './cases.ts'
 import { cutLarge, folderSize, removeLarge } from './folders.ts'
 import { runLab } from './lab.ts'
+import { missed } from './required.ts'
 import type { CellResult } from './results.ts'
 
 const MB = 1024 * 1024
@@ -65,6 +66,7 @@ export function labChecks(chroot: Chroot, folder: string): Check[] {
         measurements: null,
         jobs: 1,
         require: false,
+        whole: false,
         keep: false,
         docs: false,
         crypto: null,
@@ -163,6 +165,40 @@ export function labChecks(chroot: Chroot, folder: string): Check[] {
         for (let i = 0; i < 100; i++) file(`client/${i}`, 10)
         cutLarge(own, 0.2 * MB)
         expect(folderSize(own) <= 0.2 * MB + 4096, `${folderSize(own)} bytes in many files`)
+      },
+    },
+    {
+      name: 'a required cell that failed, was not run, or cannot be run is missed',
+      run: () => {
+        const known = {
+          clients: new Set(['godwit', 'curl']),
+          servers: new Set(['godwit']),
+          cases: new Set(['transfer', 'http3']),
+        }
+        const cell = (name: string, outcome: CellResult['outcome']): CellResult => {
+          const [from, to, testcase] = name.split('/')
+          const rest = { reason: '', seconds: 1, seed: 1, date: '', folder: null }
+          return { client: from, server: to, case: testcase, outcome, ...rest }
+        }
+        const done = [
+          cell('curl/godwit/http3', 'passed'),
+          cell('godwit/godwit/http3', 'failed'),
+          cell('godwit/godwit/transfer', 'unavailable'),
+        ]
+        const seen = (names: readonly string[], whole: boolean): string =>
+          missed(new Set(names), done, known, whole)
+            .map((line) => line.split(/ +/).slice(0, 3).join(' '))
+            .join()
+        const ran = done.map(({ client: from, server: to, case: name }) => `${from}/${to}/${name}`)
+        const red = 'failed godwit/godwit/http3 (1,unavailable godwit/godwit/transfer (1'
+        expect(seen(ran, true) === red, seen(ran, true))
+        const other = ['curl/godwit/transfer']
+        expect(seen(other, true) === 'curl/godwit/transfer was not', seen(other, true))
+        expect(seen(other, false) === '', seen(other, false))
+        const unknown = ['crul/godwit/http3', 'godwit/curl/http3', 'curl/godwit/http4']
+        const all = unknown.map((name) => `${name} was not`).join()
+        expect(seen(unknown, false) === all, seen(unknown, false))
+        return Promise.resolve()
       },
     },
     {
