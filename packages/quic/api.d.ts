@@ -50,6 +50,7 @@ export declare class Connection implements QuicPort {
   updateKeys(): boolean
   handleDatagram(now: number, path: NetworkPath, ecn: number, offset: number, length: number): void
   handleStatelessReset(now: number): void
+  handleFragmented(size: number): void
   handleTimeout(now: number): void
   pollTransmit(now: number, offset: number, limit: number): number
   abandon(): void
@@ -59,6 +60,7 @@ export declare class Connection implements QuicPort {
   get handshakeConfirmed(): boolean
   get path(): NetworkPath
   get transmitPath(): NetworkPath
+  get transmitWatched(): boolean
   get peerTransportParameters(): Readonly<TransportParameters> | null
   get stats(): ConnectionStats
 }
@@ -122,6 +124,7 @@ export interface ConnectionStats {
   readonly bytesSent: number
   readonly bytesReceived: number
   readonly ptoCount: number
+  readonly maxDatagramSize: number
   readonly openStreams: number
 }
 
@@ -177,6 +180,10 @@ export interface EndpointStats {
   readonly connectionsAccepted: number
   readonly connectionsRefused: number
   readonly dropped: Readonly<DropCounts>
+}
+
+export interface FragmentListener {
+  handleFragmented(size: number): void
 }
 
 export type HandshakeEvent =
@@ -307,6 +314,7 @@ export interface Transmit {
   readonly segmentSize: number
   readonly path: NetworkPath
   readonly ecn: number
+  readonly watch: FragmentListener | null
 }
 
 export declare class TransportError extends QuicError {

@@ -16,6 +16,7 @@ import type {
   ConnectConfig,
   Connection,
   EndpointStats,
+  FragmentListener,
   NetworkPath,
   ServerConfig,
 } from '@godwit/quic'
@@ -31,6 +32,7 @@ import {
   QUEUE_RETRY_DELAY,
   TRANSMIT_BURST,
 } from './limits.ts'
+import { FragmentCounter } from './fragment-counter.ts'
 import type { DatagramListener, DatagramSocket, LocalAddress } from './socket.ts'
 
 const RECEIVE_SLOT = 0
@@ -64,6 +66,7 @@ export class EndpointHost implements DatagramListener {
   readonly #onError: (error: Error) => void
   /** Owners with something new of their own making, such as the end of a body that was read. */
   readonly #woken: Ring<ConnectionOwner>
+  readonly #fragments: FragmentCounter
   readonly #onEvents: () => void
   readonly #onTurn: () => void
   readonly #onTimer: () => void
@@ -97,6 +100,7 @@ export class EndpointHost implements DatagramListener {
     this.#accept = options.accept
     this.#onError = options.onError
     this.#woken = new Ring()
+    this.#fragments = new FragmentCounter()
     this.#onEvents = () => {
       if (this.#closed) return
       this.#inTurn = true
@@ -189,6 +193,7 @@ export class EndpointHost implements DatagramListener {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#socket?.close()
+    this.#fragments.close()
   }
 
   // --- reads
@@ -295,13 +300,24 @@ export class EndpointHost implements DatagramListener {
         this.#freeSlots.push(slot)
         return true
       }
-      const { size, segmentSize, path } = transmit
+      const { size, segmentSize, path, watch } = transmit
+      const fragments = watch === null ? 0 : this.#fragments.read(path)
       this.#sent++
-      if (socket.send(this.#memory, offset, size, segmentSize, path, slot)) {
-        this.#freeSlots.push(slot)
-      }
+      const left = socket.send(this.#memory, offset, size, segmentSize, path, slot)
+      if (left) this.#freeSlots.push(slot)
+      if (watch === null) continue
+      if (left) this.#tellFragments(watch, size, path, fragments)
+      // What is queued leaves in the poll phase before.
+      else setImmediate(() => this.#tellFragments(watch, size, path, fragments))
     }
     return false
+  }
+
+  /** Fragments were made since there were `before`: most likely of the datagram that left meanwhile. */
+  #tellFragments(watch: FragmentListener, size: number, path: NetworkPath, before: number): void {
+    if (this.#closed || this.#fragments.read(path) === before) return
+    watch.handleFragmented(size)
+    this.#scheduleTurn()
   }
 
   #takeSlot(): number | undefined {

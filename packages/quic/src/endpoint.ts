@@ -34,7 +34,7 @@ import {
   MIN_FIRST_CONNECTION_ID_LENGTH,
   MIN_STATELESS_RESET_SIZE,
 } from './limits.ts'
-import type { NetworkPath, Transmit } from './network-path.ts'
+import type { FragmentListener, NetworkPath, Transmit } from './network-path.ts'
 import { samePath } from './network-path.ts'
 import { decodeHeader, PacketHeader } from './packet-header.ts'
 import type { ResolvedTransportOptions, TransportOptions } from './transport-options.ts'
@@ -70,6 +70,7 @@ export interface ConnectConfig {
 }
 
 const RESET_KEY_LENGTH = 32
+const NOWHERE: NetworkPath = { address: '', port: 0 }
 
 /** One UDP port's worth of QUIC connections, client and server. Sans-IO. */
 export class Endpoint {
@@ -92,7 +93,7 @@ export class Endpoint {
   readonly #transmitQueue: Ring<ConnectionEntry>
   readonly #readyQueue: Ring<ConnectionEntry>
   readonly #acceptQueue: Ring<Connection>
-  readonly #transmit: { size: number; segmentSize: number; path: NetworkPath; ecn: number }
+  readonly #transmit: { -readonly [K in keyof Transmit]: Transmit[K] }
   readonly #stats: { -readonly [K in keyof EndpointStats]: EndpointStats[K] }
   #handshakes: number
   #closed: boolean
@@ -145,7 +146,7 @@ export class Endpoint {
     this.#transmitQueue = new Ring()
     this.#readyQueue = new Ring()
     this.#acceptQueue = new Ring()
-    this.#transmit = { size: 0, segmentSize: 0, path: { address: '', port: 0 }, ecn: 0 }
+    this.#transmit = { size: 0, segmentSize: 0, path: NOWHERE, ecn: 0, watch: null }
     this.#stats = {
       datagramsReceived: 0,
       datagramsSent: 0,
@@ -243,7 +244,7 @@ export class Endpoint {
     }
     if (this.#responses.length > 0) {
       const size = this.#responses.write(offset)
-      return this.#transmitted(size, this.#responses.path)
+      return this.#transmitted(size, this.#responses.path, null)
     }
     for (;;) {
       const entry = this.#transmitQueue.shift()
@@ -251,7 +252,9 @@ export class Endpoint {
       const size = entry.connection.pollTransmit(now, offset, limit)
       if (size > 0) {
         this.#transmitQueue.push(entry)
-        return this.#transmitted(size, entry.connection.transmitPath)
+        const { connection } = entry
+        const watch = connection.transmitWatched ? connection : null
+        return this.#transmitted(size, connection.transmitPath, watch)
       }
       entry.transmitQueued = false
       this.#settle(entry)
@@ -474,11 +477,12 @@ export class Endpoint {
     this.#notify(entry)
   }
 
-  #transmitted(size: number, path: NetworkPath): Transmit {
+  #transmitted(size: number, path: NetworkPath, watch: FragmentListener | null): Transmit {
     const transmit = this.#transmit
     transmit.size = size
     transmit.segmentSize = size
     transmit.path = path
+    transmit.watch = watch
     this.#stats.datagramsSent++
     this.#stats.bytesSent += size
     return transmit

@@ -3,7 +3,7 @@ export type { ConnectConfig, EndpointConfig, ServerConfig } from './endpoint.ts'
 export type { EndpointStats } from './endpoint/stats.ts'
 export type { Connection, ConnectionPhase, ConnectionStats } from './connection/connection.ts'
 export type { DropCounts } from './connection/drop-counts.ts'
-export type { NetworkPath, Transmit } from './network-path.ts'
+export type { FragmentListener, NetworkPath, Transmit } from './network-path.ts'
 export type { ResolvedTransportOptions, TransportOptions } from './transport-options.ts'
 export { parseTransportOptions } from './transport-options.ts'
 export {

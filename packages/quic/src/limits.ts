@@ -189,6 +189,13 @@ export const MTU_SEARCH_STEP = 20
 export const MTU_RAISE_INTERVAL = 600_000
 /** Milliseconds after which a probe of which nothing was heard counts as lost. */
 export const MTU_PROBE_TIMEOUT = 15_000
+/** Milliseconds after which one of the largest datagrams is watched again, whether it leaves in one piece. */
+export const MTU_WATCH_INTERVAL = 60_000
+/**
+ * Full datagrams after which one is watched after a loss, which is how a kernel learns that a path carries
+ * less. To look takes about as long as sending two.
+ */
+export const MTU_WATCH_SPACING = 128
 /** Bytes sent on a path before it is probed: a shorter exchange gains nothing from larger datagrams. */
 export const MTU_SEARCH_AFTER = 16_384
 /** PTOs in a row after which datagrams shrink to `BASE_DATAGRAM_SIZE`. Two happen by chance. */

@@ -20,6 +20,15 @@ export function isLoopback({ address }: NetworkPath): boolean {
   return /^(::ffff:)?127\.|^::1$/.test(address)
 }
 
+/** Who asks whether a datagram leaves in one piece. */
+export interface FragmentListener {
+  /**
+   * The operating system sent a datagram of `size` bytes as fragments, which RFC 9000 §14 forbids. To be
+   * called for datagrams of `Transmit.watch` only, as soon as it is known.
+   */
+  handleFragmented(size: number): void
+}
+
 /** What `pollTransmit` wrote. The record is reused: read it before the next call. */
 export interface Transmit {
   /** Bytes written at the offset that was given. */
@@ -32,4 +41,9 @@ export interface Transmit {
   readonly path: NetworkPath
   /** ECN codepoint for the IP header, RFC 9000 §13.4: 0 is Not-ECT. */
   readonly ecn: number
+  /**
+   * Not null: a probe of a larger size, or one of the largest datagrams that has its turn to be looked at.
+   * A host that can tell that its operating system cut the datagram in fragments says so there.
+   */
+  readonly watch: FragmentListener | null
 }

@@ -131,6 +131,8 @@ export class SimEndpoint implements SimHost {
   readonly accepted: SimConnection[]
   /** Called for every connection that a peer opened. */
   onAccept: (connection: SimConnection) => void
+  /** Whether the host's kernel cuts a datagram of so many bytes in fragments. */
+  fragments: (size: number) => boolean
   readonly #engine: PacketEngine
   readonly #byConnection: Map<Connection, SimConnection>
 
@@ -141,6 +143,7 @@ export class SimEndpoint implements SimHost {
     this.connections = []
     this.accepted = []
     this.onAccept = () => {}
+    this.fragments = () => false
     this.#engine = engine
     this.#byConnection = new Map()
   }
@@ -179,7 +182,8 @@ export class SimEndpoint implements SimHost {
     do {
       const transmit = this.endpoint.pollTransmit(now, slot, slotSize - SLACK)
       if (transmit !== null) {
-        const { size, path, ecn } = transmit
+        const { size, path, ecn, watch } = transmit
+        if (watch !== null && this.fragments(size)) watch.handleFragmented(size)
         return { to: path, bytes: bytes.slice(slot, slot + size), ecn }
       }
       // What applications do with their events may give more to send.

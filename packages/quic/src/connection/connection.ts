@@ -13,7 +13,7 @@ import {
   VersionNegotiationError,
 } from '../errors.ts'
 import type { HandshakeSession } from '../handshake-session.ts'
-import { BLACK_HOLE_PTO_COUNT } from '../limits.ts'
+import { BASE_DATAGRAM_SIZE, BLACK_HOLE_PTO_COUNT } from '../limits.ts'
 import type { NetworkPath } from '../network-path.ts'
 import type { ConnectionEvent, QuicPort, QuicStream, StreamDirection } from '../port.ts'
 import type { TransportParameters } from '../transport-parameters.ts'
@@ -65,6 +65,8 @@ export interface ConnectionStats {
   readonly bytesReceived: number
   /** Probe timeouts since the last acknowledgement. */
   readonly ptoCount: number
+  /** The largest datagram, as UDP payload, that the path is known to carry: what is sent but for probes. */
+  readonly maxDatagramSize: number
   readonly openStreams: number
 }
 
@@ -79,6 +81,7 @@ export class Connection implements QuicPort {
   readonly #receiver: PacketReceiver
   readonly #host: ConnectionHost
   #state: ConnectionState
+  #transmitWatched: boolean
 
   /** @internal */
   constructor(now: number, setup: ConnectionSetup) {
@@ -89,6 +92,7 @@ export class Connection implements QuicPort {
     this.#receiver = new PacketReceiver(this.#core)
     this.#host = setup.host
     this.#state = OPEN
+    this.#transmitWatched = false
     this.#core.timers.set(TIMER_HANDSHAKE, now + setup.options.handshakeTimeout)
     try {
       this.#core.handshake.start(now, this.#core.localParameters)
@@ -167,6 +171,15 @@ export class Connection implements QuicPort {
     this.#drain(now, new StatelessResetError())
   }
 
+  /** The datagram of `size` bytes that `transmitWatched` was about left in fragments. @internal */
+  handleFragmented(size: number): void {
+    const { path, recovery } = this.#core
+    if (this.#state.kind !== 'open') return
+    if (path.mtu.onFragmented(size)) recovery.setMaxDatagramSize(path.maxDatagramSize)
+    // There may be a smaller probe to send.
+    this.#host.wake()
+  }
+
   /** @internal */
   handleTimeout(now: number): void {
     const { timers, recovery, repair, path, paths, spaces, streams, handshake } = this.#core
@@ -225,8 +238,13 @@ export class Connection implements QuicPort {
       paths.sending = paths.active
       size = this.#pollClose(now, this.#state.closing, offset, limit)
     }
-    paths.sending.onDatagramSent(size)
+    const { sending } = paths
+    sending.onDatagramSent(size)
     counts.bytesSent += size
+    this.#transmitWatched =
+      size > BASE_DATAGRAM_SIZE &&
+      sending === paths.active &&
+      sending.mtu.watches(now, size, recovery.packetsLost)
     if (size === 0 && this.#state.kind === 'open') {
       recovery.setAtAmplificationLimit(now, paths.active.blocked)
       this.#syncTimers(now)
@@ -270,13 +288,18 @@ export class Connection implements QuicPort {
     return this.#core.paths.sending.remote
   }
 
+  /** Whether to be told if the datagram that `pollTransmit` wrote leaves in fragments. @internal */
+  get transmitWatched(): boolean {
+    return this.#transmitWatched
+  }
+
   /** What the peer announced, RFC 9000 §18.2; null before it came. */
   get peerTransportParameters(): Readonly<TransportParameters> | null {
     return this.#core.handshake.peerParameters
   }
 
   get stats(): ConnectionStats {
-    const { recovery, counts, streams } = this.#core
+    const { recovery, counts, path, streams } = this.#core
     return {
       smoothedRtt: recovery.rtt.smoothed,
       minRtt: recovery.rtt.min,
@@ -289,6 +312,7 @@ export class Connection implements QuicPort {
       bytesSent: counts.bytesSent,
       bytesReceived: counts.bytesReceived,
       ptoCount: recovery.ptoCount,
+      maxDatagramSize: path.maxDatagramSize,
       openStreams: streams.stats.openStreams,
     }
   }

@@ -5,9 +5,13 @@
 // The first probe has the largest size that makes sense: nearly all paths carry it, and then the search
 // is over after one round trip. Only when it fails for good does the search halve the interval.
 //
-// node:dgram has no way to set DF, but Linux, macOS and Windows set it themselves on datagrams up to the
-// MTU of the interface. RFC 8899 §3 (deviates): where the kernel has learned of a smaller MTU from an
-// ICMP message, it may fragment a probe, which then says that fragments get through. They do, only dearer.
+// node:dgram has no way to set DF. Linux sets it itself on datagrams that fit what it knows of the path,
+// and cuts larger ones in fragments: what it knows is the MTU of the interface, and less once an ICMP
+// message said so, to whatever socket. A probe that was lost for its size would so arrive in fragments when
+// it is repeated, and ones of a connection after it at once; no order of probes could tell. But the kernel
+// counts the fragments that it makes, and the host tells us: of each probe, and of full datagrams now and
+// then, for a path may change. RFC 8899 §3 (deviates): a few probes do leave in fragments. Where nobody
+// tells, outside of Linux, they count as arrived.
 
 import {
   BASE_DATAGRAM_SIZE,
@@ -16,6 +20,8 @@ import {
   MTU_PROBES,
   MTU_RAISE_INTERVAL,
   MTU_SEARCH_STEP,
+  MTU_WATCH_INTERVAL,
+  MTU_WATCH_SPACING,
 } from '../limits.ts'
 
 const NONE = -1
@@ -36,6 +42,10 @@ export class MtuSearch {
   #losses: number
   /** PMTU_RAISE_TIMER, RFC 8899 §5.1.1: when a finished search begins anew, in ms; 0: not set yet. */
   #raiseAt: number
+  /** When a full datagram was watched, how many packets were lost by then, and full ones sent since. */
+  #watchedAt: number
+  #lostBefore: number
+  #unwatched: number
 
   constructor() {
     this.size = BASE_DATAGRAM_SIZE
@@ -46,6 +56,9 @@ export class MtuSearch {
     this.#sentAt = 0
     this.#losses = 0
     this.#raiseAt = Infinity
+    this.#watchedAt = -Infinity
+    this.#lostBefore = 0
+    this.#unwatched = 0
   }
 
   /** The path carries 1200 bytes, RFC 9000 §14. `maxUdpPayloadSize` is the peer's, §18.2. */
@@ -75,6 +88,7 @@ export class MtuSearch {
     if (packetNumber !== this.#underWay) return false
     this.#underWay = NONE
     this.size = this.#probe
+    this.#watchedAt = -Infinity
     this.#next()
     return true
   }
@@ -98,6 +112,42 @@ export class MtuSearch {
     this.size = BASE_DATAGRAM_SIZE
     this.#end()
     return true
+  }
+
+  /**
+   * Whether to watch if a datagram of `size` bytes that is sent now leaves in one piece: each probe, and of
+   * those with data one in a while, sooner after a loss.
+   *
+   * @param lost packets of the connection that were lost so far
+   */
+  watches(now: number, size: number, lost: number): boolean {
+    if (size > this.size) return true
+    // What is much smaller says nothing of the largest.
+    if (size + MTU_SEARCH_STEP < this.size) return false
+    this.#unwatched++
+    const due =
+      now - this.#watchedAt >= MTU_WATCH_INTERVAL ||
+      (lost !== this.#lostBefore && this.#unwatched >= MTU_WATCH_SPACING)
+    if (!due) return false
+    this.#watchedAt = now
+    this.#lostBefore = lost
+    this.#unwatched = 0
+    return true
+  }
+
+  /**
+   * The kernel cut a datagram of `size` bytes in fragments, RFC 9000 §14: it knows of a smaller MTU. Sizes
+   * below are probed at once. True: datagrams shrink until one arrives.
+   */
+  onFragmented(size: number): boolean {
+    if (size <= BASE_DATAGRAM_SIZE) return false
+    const shrinks = size <= this.size
+    if (shrinks) this.size = BASE_DATAGRAM_SIZE
+    else if (size >= this.#tooLarge) return false
+    this.#tooLarge = size
+    this.#underWay = NONE
+    this.#next()
+    return shrinks
   }
 
   #search(): void {

@@ -8,6 +8,8 @@ import {
   MTU_PROBES,
   MTU_RAISE_INTERVAL,
   MTU_SEARCH_STEP,
+  MTU_WATCH_INTERVAL,
+  MTU_WATCH_SPACING,
 } from '../../src/limits.ts'
 
 let packetNumber = 0
@@ -123,6 +125,73 @@ t.test('a probe of a search that was given up changes nothing', (t) => {
   t.equal(search.size, BASE_DATAGRAM_SIZE)
   t.end()
 })
+
+// rfc9000#14-2
+t.test('RFC 9000 §14: a size that leaves in fragments is never believed in', (t) => {
+  const numbers = fc.tuple(
+    fc.integer({ min: 1200, max: 1500 }),
+    fc.integer({ min: 1200, max: 1500 }),
+  )
+  fc.assert(
+    fc.property(numbers, ([carries, known]) => {
+      const search = new MtuSearch()
+      search.start(65527)
+      let fragmented = 0
+      for (let size = search.probeSize(0); size > 0; size = search.probeSize(0)) {
+        search.onProbeSent(0, ++packetNumber)
+        if (size > known) {
+          fragmented++
+          search.onFragmented(size)
+          // It arrives, all the same.
+          search.onProbeAcked(packetNumber)
+        } else if (size <= carries) search.onProbeAcked(packetNumber)
+        else search.onProbeLost(packetNumber)
+      }
+      const best = Math.min(carries, known, MAX_DATAGRAM_SIZE)
+      return search.size <= best && search.size + MTU_SEARCH_STEP >= best && fragmented <= 6
+    }),
+    { seed: 9000, numRuns: 500 },
+  )
+  t.end()
+})
+
+t.test(
+  'RFC 9000 §14: datagrams that come to leave in fragments shrink, and are searched below',
+  (t) => {
+    const search = new MtuSearch()
+    search.start(1452)
+    searchOver(search, 1452, 0)
+    t.equal(search.onFragmented(1440), true)
+    t.equal(search.size, BASE_DATAGRAM_SIZE)
+    t.equal(search.probeSize(0), 1320)
+    t.equal(search.onFragmented(1440), false, 'which is known')
+    t.equal(search.onFragmented(BASE_DATAGRAM_SIZE), false, 'there is nothing smaller')
+    searchOver(search, 1340, 0)
+    t.ok(search.size > 1320 && search.size <= 1340)
+    t.equal(search.probeSize(MTU_RAISE_INTERVAL - 1), 0)
+    t.equal(search.probeSize(MTU_RAISE_INTERVAL), 1452, 'later, the path may carry more')
+    t.end()
+  },
+)
+
+t.test(
+  'what is watched: probes, full datagrams that follow, after losses, and once a minute',
+  (t) => {
+    const search = new MtuSearch()
+    search.start(1452)
+    t.equal(search.watches(0, 1452, 0), true)
+    t.equal(search.watches(0, 1452, 0), true, 'each probe')
+    searchOver(search, 1452, 0)
+    t.equal(search.watches(0, 1452 - MTU_SEARCH_STEP - 1, 0), false, 'not full')
+    t.equal(search.watches(0, 1452, 0), true, 'the first of its size')
+    t.equal(search.watches(0, 1452, 0), false)
+    for (let i = 2; i < MTU_WATCH_SPACING; i++) t.equal(search.watches(0, 1452, 1), false)
+    t.equal(search.watches(0, 1452, 1), true)
+    for (let i = 0; i < MTU_WATCH_SPACING; i++) t.equal(search.watches(0, 1452, 1), false)
+    t.equal(search.watches(MTU_WATCH_INTERVAL, 1452, 1), true)
+    t.end()
+  },
+)
 
 t.test('RFC 9000 §18.2: a peer that takes 1200 bytes only is sent no probe', (t) => {
   const search = new MtuSearch()
