@@ -33,6 +33,9 @@ interface Plan {
 /** What the lab itself needs in the chroot. */
 const TOOLS = ['tshark', 'tcpdump', 'ethtool', 'iproute2', 'openssl']
 
+/** Of tables that are not shown on a terminal, in characters. */
+const PAGE_WIDTH = 200
+
 const here = fileURLToPath(new URL('.', import.meta.url))
 const implementations = new Map([godwit, ...peers].map((peer): [string, Peer] => [peer.name, peer]))
 
@@ -154,11 +157,14 @@ async function inside({ options, folder, versions, unavailable }: Plan): Promise
   })
   const matrix = merge(current(), done)
   writeMatrix(matrixFile, matrix)
-  writeFileSync(join(results, 'matrix.md'), `# Interop\n\n${markdownReport(matrix)}`)
+  const picture = terminalTable(matrix.cells, false, PAGE_WIDTH)
+  const page = `# Interop\n\n\`\`\`\n${picture}\n\`\`\`\n\n${markdownReport(matrix)}`
+  writeFileSync(join(results, 'matrix.md'), page)
   writeFileSync(join(results, 'matrix.html'), htmlReport(matrix, results))
   if (options.docs) updateDocument(join(here, '../docs/interop.md'), matrix)
   const color = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
-  console.log(`\n${terminalTable(done, color)}\n\nseed ${options.seed}; ${results}/matrix.html`)
+  const table = terminalTable(done, color, process.stdout.columns ?? PAGE_WIDTH)
+  console.log(`\n${table}\n\nseed ${options.seed}; ${results}/matrix.html`)
   const count = (outcome: string): number => done.filter((cell) => cell.outcome === outcome).length
   console.log(
     `${count('passed')} passed, ${count('failed')} failed, ${count('unsupported')} unsupported, ${count('unavailable')} unavailable`,

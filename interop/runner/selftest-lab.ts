@@ -14,6 +14,7 @@ import { cutLarge, folderSize, removeLarge } from './folders.ts'
 import { runLab } from './lab.ts'
 import { missed } from './required.ts'
 import type { CellResult } from './results.ts'
+import { terminalTable } from './table.ts'
 
 const MB = 1024 * 1024
 
@@ -45,6 +46,13 @@ const client = (name: string, script: string): Peer =>
     client: (_chroot, { logs, address, port }) =>
       node(script, { LOGS: logs, ADDRESS: address, PORT: String(port) }),
   })
+
+/** The result of a cell, `client/server/case`. */
+function cell(name: string, outcome: CellResult['outcome']): CellResult {
+  const [from, to, testcase] = name.split('/')
+  const rest = { reason: '', seconds: 1, seed: 1, date: '', folder: null }
+  return { client: from, server: to, case: testcase, outcome, ...rest }
+}
 
 export function labChecks(chroot: Chroot, folder: string): Check[] {
   let count = 0
@@ -175,11 +183,6 @@ export function labChecks(chroot: Chroot, folder: string): Check[] {
           servers: new Set(['godwit']),
           cases: new Set(['transfer', 'http3']),
         }
-        const cell = (name: string, outcome: CellResult['outcome']): CellResult => {
-          const [from, to, testcase] = name.split('/')
-          const rest = { reason: '', seconds: 1, seed: 1, date: '', folder: null }
-          return { client: from, server: to, case: testcase, outcome, ...rest }
-        }
         const done = [
           cell('curl/godwit/http3', 'passed'),
           cell('godwit/godwit/http3', 'failed'),
@@ -198,6 +201,41 @@ export function labChecks(chroot: Chroot, folder: string): Check[] {
         const unknown = ['crul/godwit/http3', 'godwit/curl/http3', 'curl/godwit/http4']
         const all = unknown.map((name) => `${name} was not`).join()
         expect(seen(unknown, false) === all, seen(unknown, false))
+        return Promise.resolve()
+      },
+    },
+    {
+      name: 'the table has a row for each client and a column for each server, as far as it fits',
+      run: () => {
+        const done = [
+          ...['transfer', 'handshake', 'http3', 'multiplexing', 'blackhole', 'keyupdate'].map(
+            (name) => cell(`godwit/godwit/${name}`, 'passed'),
+          ),
+          cell('curl/godwit/http3', 'failed'),
+          cell('curl/godwit/retry', 'unsupported'),
+          cell('godwit/nginx/http3', 'passed'),
+        ]
+        const grid = [
+          'client ↓ server → │ godwit       │ nginx',
+          '──────────────────┼──────────────┼─────────────',
+          'godwit            │ ✓(H,DC,M,3,  │ ✓(3)',
+          '                  │ B,U)         │',
+          '──────────────────┼──────────────┼─────────────',
+          'curl              │ ✕(3)         │',
+          '                  │ ?(S)         │',
+        ].join('\n')
+        const pairs = [
+          '      godwit > godwit       ✓(H,DC,M,3,B,U)',
+          '      godwit > nginx        ✓(3)',
+          '        curl > godwit       ✕(3) ?(S)',
+        ].join('\n')
+        for (const [width, wanted] of [
+          [47, grid],
+          [40, pairs],
+        ] as const) {
+          const seen = terminalTable(done, false, width)
+          expect(seen === wanted, `in ${width} columns:\n${seen}\ninstead of\n${wanted}`)
+        }
         return Promise.resolve()
       },
     },

@@ -1,5 +1,5 @@
 // The matrix as text: clients down, servers across, letters of cases in each cell, as the public runner
-// shows it.
+// shows it; and as a table with a row for each pair.
 
 import { CASES } from './cases.ts'
 import type { CellResult, Matrix, Outcome } from './results.ts'
@@ -62,24 +62,96 @@ function lettersOf(cells: readonly CellResult[], outcome: Outcome): string {
     .join(',')
 }
 
-/** For a terminal: one line for each pair and outcome, coloured if wanted. */
-export function terminalTable(cells: readonly CellResult[], color: boolean): string {
-  const grid = gridOf({ cells: [...cells] })
-  const lines: string[] = []
-  for (const client of grid.clients) {
-    for (const server of grid.servers) {
+/** One line for each pair, for where the grid is too wide. */
+function pairLines(grid: Grid, paint: Paint): string[] {
+  return grid.clients.flatMap((client) =>
+    grid.servers.flatMap((server) => {
       const found = grid.of(client, server)
-      if (found.length === 0) continue
+      if (found.length === 0) return []
       const parts = OUTCOMES.flatMap((outcome) => {
         const letters = lettersOf(found, outcome)
-        if (letters === '') return []
-        const text = `${SIGNS[outcome]}(${letters})`
-        return [color ? COLORS[outcome] + text + RESET : text]
+        return letters === '' ? [] : [paint(`${SIGNS[outcome]}(${letters})`, outcome)]
       })
-      lines.push(`${client.padStart(12)} > ${server.padEnd(12)} ${parts.join(' ')}`)
-    }
+      return [`${client.padStart(12)} > ${server.padEnd(12)} ${parts.join(' ')}`]
+    }),
+  )
+}
+
+type Paint = (text: string, outcome: Outcome) => string
+
+/** A column below this shows a letter or two a line. */
+const MIN_COLUMN = 12
+
+/** Breaks `✓(A,B,C)` behind commas into lines of at most `width`, unless a letter is longer. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const part of text.split(/(?<=,)/)) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + part.length > width) lines.push(part)
+    else lines[lines.length - 1] = last + part
   }
-  return lines.join('\n')
+  return lines
+}
+
+/** Widths of columns that want `wanted` and have `space` together: the narrow ones get all they want. */
+function widthsOf(wanted: readonly number[], space: number): readonly number[] {
+  const widths = [...wanted]
+  const byWidth = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b])
+  let left = space
+  for (const [done, i] of byWidth.entries()) {
+    widths[i] = Math.min(wanted[i], Math.floor(left / (wanted.length - done)))
+    left -= widths[i]
+  }
+  return widths
+}
+
+/**
+ * For a terminal: a row for each client and a column for each server, coloured if wanted, in lines of at
+ * most `width`; where that is too narrow, a line for each pair.
+ */
+export function terminalTable(cells: readonly CellResult[], color: boolean, width: number): string {
+  const grid = gridOf({ cells: [...cells] })
+  const { clients, servers } = grid
+  const paint: Paint = (text, outcome) => (color ? COLORS[outcome] + text + RESET : text)
+  const corner = 'client ↓ server →'
+  const first = Math.max(...[corner, ...clients].map(({ length }) => length))
+  const texts = (client: string, server: string): (readonly [string, Outcome])[] =>
+    OUTCOMES.flatMap((outcome) => {
+      const letters = lettersOf(grid.of(client, server), outcome)
+      return letters === '' ? [] : [[`${SIGNS[outcome]}(${letters})`, outcome] as const]
+    })
+  const wanted = servers.map((server) =>
+    Math.max(
+      MIN_COLUMN,
+      server.length,
+      ...clients.flatMap((client) => texts(client, server).map(([text]) => text.length)),
+    ),
+  )
+  const bar = ' │ '
+  const widths = widthsOf(wanted, width - first - servers.length * bar.length)
+  if (widths.some((one, i) => one < Math.max(MIN_COLUMN, servers[i].length))) {
+    return pairLines(grid, paint).join('\n')
+  }
+  const rule = [first, ...widths].map((one) => '─'.repeat(one)).join('─┼─')
+  const head = [corner.padEnd(first), ...servers.map((name, i) => name.padEnd(widths[i]))]
+  const rows = clients.flatMap((client) => {
+    const columns = servers.map((server, i) =>
+      texts(client, server).flatMap(([text, outcome]) =>
+        wrap(text, widths[i]).map(
+          (line) => paint(line, outcome) + ' '.repeat(Math.max(0, widths[i] - line.length)),
+        ),
+      ),
+    )
+    const height = Math.max(...columns.map(({ length }) => length))
+    const lines = Array.from({ length: height }, (_, y) =>
+      [
+        (y === 0 ? client : '').padEnd(first),
+        ...columns.map((column, i) => column[y] ?? ' '.repeat(widths[i])),
+      ].join(bar),
+    )
+    return [rule, ...lines]
+  })
+  return [head.join(bar), ...rows].map((line) => line.trimEnd()).join('\n')
 }
 
 /** A Markdown table with columns of one width each, as the formatter would make it. */
@@ -117,11 +189,4 @@ export function markdownTable(matrix: Pick<Matrix, 'cells'>): readonly string[] 
     }
   }
   return alignedTable(['client', 'server', ...OUTCOMES, ...MEASUREMENTS], rows)
-}
-
-/** What the letters mean. */
-export function legend(): string {
-  return CASES.map(({ letter, name, description }) => `${letter} ${name}: ${description}`).join(
-    '\n',
-  )
 }
