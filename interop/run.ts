@@ -72,7 +72,7 @@ async function outside(): Promise<number> {
   }
   if (action === 'help') console.log(HELP)
   else if (action === 'list') list()
-  else if (action === 'serve') await serveByHand(options.cases)
+  else if (action === 'serve') return serveByHand(options.cases)
   if (action !== 'run') return 0
 
   const begun = Date.now()

@@ -13,6 +13,7 @@ import {
   readContract,
   UNSUPPORTED,
 } from '../lib/contract.ts'
+import type { Contract } from '../lib/contract.ts'
 import { answerWithFile } from './h3-files.ts'
 import { HqServerSession } from './hq-session.ts'
 
@@ -33,7 +34,23 @@ const SUPPORTED = new Set([
  */
 const MAX_STREAMS = 256
 
-const contract = readContract(process.env)
+/** Ends with one line: whoever started this has to change what was given. */
+function giveUp(error: unknown): never {
+  const { code, message } = error as NodeJS.ErrnoException
+  const why = code === 'EADDRINUSE' ? `the port is in use (${message})` : message
+  console.error(`the server cannot start: ${why}`)
+  process.exit(1)
+}
+
+function given(): Contract {
+  try {
+    return readContract(process.env)
+  } catch (error) {
+    return giveUp(error)
+  }
+}
+
+const contract = given()
 if (!SUPPORTED.has(contract.testcase)) {
   console.error(`test case ${contract.testcase} is not supported`)
   process.exit(UNSUPPORTED)
@@ -67,23 +84,25 @@ function accept(connection: Connection, host: EndpointHost): ConnectionOwner {
   }
 }
 
-const host = await listenQuic({
-  key: readFileSync(contract.key),
-  cert: readFileSync(contract.cert),
-  alpnProtocols: [HQ, H3],
-  port: contract.port,
-  transport: {
-    handshakeTimeout: HANDSHAKE_TIMEOUT,
-    maxIdleTimeout: IDLE_TIMEOUT,
-    initialMaxStreamsBidi: MAX_STREAMS,
-  },
-  ...(contract.address === undefined ? {} : { host: contract.address }),
-  accept,
-  onError: (error) => {
-    console.error(error)
-    process.exit(1)
-  },
-})
+const open = async (): Promise<EndpointHost> =>
+  listenQuic({
+    key: readFileSync(contract.key),
+    cert: readFileSync(contract.cert),
+    alpnProtocols: [HQ, H3],
+    port: contract.port,
+    transport: {
+      handshakeTimeout: HANDSHAKE_TIMEOUT,
+      maxIdleTimeout: IDLE_TIMEOUT,
+      initialMaxStreamsBidi: MAX_STREAMS,
+    },
+    ...(contract.address === undefined ? {} : { host: contract.address }),
+    accept,
+    onError: (error) => {
+      console.error(error)
+      process.exit(1)
+    },
+  })
+const host = await open().catch(giveUp)
 console.log(`listening on ${host.address?.address} port ${host.address?.port}`)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
