@@ -3,8 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { formatTable, figure } from '../lib/table.ts'
 import { median } from '../lib/statistics.ts'
-import type { Lab, Loader } from './contenders.ts'
-import { currentNode } from './contenders.ts'
+import type { Contender, Loader } from './contenders.ts'
 import { serverMeasures } from './measures.ts'
 import { takeSample } from './sample.ts'
 import type { Sample } from './sample.ts'
@@ -29,27 +28,24 @@ export function godwitLoader(node: string, name: string = 'godwit'): Loader {
   return { name, argv: [node, `--import=${register}`, file] }
 }
 
-/** The contenders of `lab` are the servers. */
+/** Each of `clients` against each of `servers`; `probe` finds out when a server is ready. */
 export async function measureClients(
-  lab: Lab,
+  clients: readonly Loader[],
+  servers: readonly Contender[],
+  probe: Loader,
   credentials: Credentials,
   options: RunOptions,
 ): Promise<ClientResult[]> {
-  const clients = [
-    godwitLoader(process.execPath),
-    godwitLoader(await currentNode(), 'godwit-node26'),
-    lab.quinn,
-    lab.quicGo,
-  ]
   const results: ClientResult[] = []
   let port = FIRST_PORT
-  for (const contender of lab.contenders) {
-    const server = await startContender(contender, port++, credentials, lab.quinn)
+  for (const contender of servers) {
+    const server = await startContender(contender, port++, credentials, probe)
     const own = clients.map(({ name }) => ({ client: name, server: contender.name, samples: {} }))
     results.push(...own)
     try {
       for (let round = 0; round < options.repeat; round++) {
         for (const { name, load } of serverMeasures(options.seconds)) {
+          if (!options.measures.includes(name)) continue
           if (name === 'upload' && contender.noUpload === true) continue
           for (const [i, client] of clients.entries()) {
             const sample = await takeSample(server, client, load, credentials.ca)

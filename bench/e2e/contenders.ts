@@ -203,6 +203,7 @@ async function contender(
   }
 }
 
-async function nodeVersion(node: string): Promise<string> {
+/** The version of the Node.js at this path. */
+export async function nodeVersion(node: string): Promise<string> {
   return (await run([node, '-p', 'process.versions.node'])).stdout.trim()
 }

@@ -17,6 +17,7 @@ import type { RunOptions } from './servers.ts'
 
 const PORT = 17_700
 const LINES = 25
+/** Or the length of the load itself, if that is less. */
 const WARM_UP_SECONDS = 1
 const profiler = new URL('profiler.ts', import.meta.url).href
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -36,18 +37,22 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[]
 }
 
-/** Runs each measure against a server of its own and returns the tables. */
+/**
+ * Runs each measure against a server of its own and returns the tables. The profiles are kept under the name
+ * of the measure with `prefix`.
+ */
 export async function profileServer(
   loader: Loader,
   credentials: Credentials,
   nodeOptions: readonly string[],
   { seconds, measures }: Pick<RunOptions, 'seconds' | 'measures'>,
+  prefix: string = '',
 ): Promise<string> {
   const tables = []
   for (const { name, load, figures } of serverMeasures(seconds)) {
     // One request at a time is mostly waiting.
     if (!measures.includes(name) || name === 'latency') continue
-    const file = resultFile(`${name}.cpuprofile`)
+    const file = resultFile(`${prefix}${name}.cpuprofile`)
     rmSync(file, { force: true })
     const contender = {
       name: 'godwit',
@@ -57,10 +62,15 @@ export async function profileServer(
         godwitServer(process.execPath, task, [`--import=${profiler}`, ...nodeOptions]),
     }
     const server = await startContender(contender, PORT, credentials, loader)
-    await takeSample(server, loader, { ...load, seconds: WARM_UP_SECONDS }, credentials.ca, 0)
-    process.kill(server.pid, 'SIGUSR2')
-    const sample = await takeSample(server, loader, load, credentials.ca, 0)
-    await server.stop()
+    let sample
+    try {
+      const warmUp = { ...load, seconds: Math.min(WARM_UP_SECONDS, seconds) }
+      await takeSample(server, loader, warmUp, credentials.ca, 0)
+      process.kill(server.pid, 'SIGUSR2')
+      sample = await takeSample(server, loader, load, credentials.ca, 0)
+    } finally {
+      await server.stop()
+    }
     const text = readFileSync(file, 'utf8')
     const cells = figures.map((f) => `${f.title} ${figure(f.of(sample), f.digits)}`)
     tables.push(

@@ -83,7 +83,8 @@ async function takeOnce(
   }
 }
 
-function parseReport(stdout: string, stderr: string): LoadReport {
+/** The report that a load program printed. */
+export function parseReport(stdout: string, stderr: string): LoadReport {
   const line = stdout.trim().split('\n').at(-1) ?? ''
   if (line.startsWith('{')) return JSON.parse(line) as LoadReport
   const error = `no report: ${(stderr.trim() || line).slice(-200)}`

@@ -2,14 +2,13 @@
 
 import { plot } from '../lib/svg.ts'
 import type { Series } from '../lib/svg.ts'
-import { saveText } from '../lib/results.ts'
 import { formatTable, figure } from '../lib/table.ts'
-import type { Lab, Loader } from './contenders.ts'
+import type { Contender, Loader } from './contenders.ts'
 import { takeSample } from './sample.ts'
 import type { Load, Sample } from './sample.ts'
 import { pathOfSize } from './sizes.ts'
 import { startContender } from './server-process.ts'
-import type { Credentials } from './server-process.ts'
+import type { Credentials, RunningServer } from './server-process.ts'
 import type { RunOptions } from './servers.ts'
 
 const FIRST_PORT = 17_500
@@ -53,7 +52,8 @@ export interface ScaleResult {
 }
 
 export async function measureScale(
-  lab: Lab,
+  servers: readonly Contender[],
+  probe: Loader,
   loader: Loader,
   credentials: Credentials,
   options: RunOptions,
@@ -62,19 +62,19 @@ export async function measureScale(
   const results: ScaleResult[] = []
   let port = FIRST_PORT
   for (const axis of axes) {
-    const servers = []
+    const running: RunningServer[] = []
     try {
       // New ones for each axis: what thousands of connections left behind is no part of the next.
-      for (const contender of lab.contenders) {
-        servers.push(await startContender(contender, port++, credentials, lab.quinn))
+      for (const contender of servers) {
+        running.push(await startContender(contender, port++, credentials, probe))
         results.push({ axis: axis.name, server: contender.name, points: [] })
       }
       for (const value of axis.values) {
-        for (const [i, server] of servers.entries()) {
+        for (const [i, server] of running.entries()) {
           if (!server.alive()) continue
           const load = axis.load(value, options.seconds)
           const sample = await takeSample(server, loader, load, credentials.ca, 1)
-          results[results.length - servers.length + i].points.push({ value, sample })
+          results[results.length - running.length + i].points.push({ value, sample })
           const error = sample.error === '' ? '' : `; ${sample.errors} errors: ${sample.error}`
           options.log(
             `${axis.name} ${value}, ${server.contender.name}: ${figure(sample.count / sample.seconds)}/s, p50 ${figure(sample.p50 / 1000)} ms, server CPU ${figure(sample.serverCpu)} s${error}`,
@@ -82,7 +82,7 @@ export async function measureScale(
         }
       }
     } finally {
-      for (const server of servers) await server.stop()
+      for (const server of running) await server.stop()
     }
   }
   return results
@@ -120,9 +120,9 @@ export function scaleTables(results: readonly ScaleResult[]): string {
   return tables.join('\n\n')
 }
 
-/** Writes the plots and returns their paths. */
-export function scalePlots(results: readonly ScaleResult[]): string[] {
-  const paths = []
+/** Plots by the names of their files. */
+export function scalePlots(results: readonly ScaleResult[]): Map<string, string> {
+  const plots = new Map<string, string>()
   for (const { name } of AXES) {
     const own = results.filter(({ axis }) => axis === name)
     if (own.length === 0) continue
@@ -146,7 +146,7 @@ export function scalePlots(results: readonly ScaleResult[]): string[] {
       series((s) => s.p50 / 1000),
       { title: `Latency against ${name}`, x, y: 'p50 ms', logY: true },
     )
-    paths.push(saveText(`throughput-${name}.svg`, rate), saveText(`latency-${name}.svg`, latency))
+    plots.set(`throughput-${name}.svg`, rate).set(`latency-${name}.svg`, latency)
   }
-  return paths
+  return plots
 }
