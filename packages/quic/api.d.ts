@@ -47,6 +47,7 @@ export declare class Connection implements QuicPort {
   constructor(now: number, setup: ConnectionSetup)
   openStream(direction: StreamDirection): QuicStream | null
   close(errorCode: number, reason: string): void
+  setKeepAlive(wanted: boolean): void
   updateKeys(): boolean
   handleDatagram(now: number, path: NetworkPath, ecn: number, offset: number, length: number): void
   handleStatelessReset(now: number): void
@@ -254,6 +255,7 @@ export declare class QuicError extends Error {
 export interface QuicPort {
   readonly side: 'client' | 'server'
   openStream(direction: StreamDirection): QuicStream | null
+  setKeepAlive(wanted: boolean): void
   close(errorCode: number, reason: string): void
 }
 

@@ -26,7 +26,7 @@ export class Http3Core {
   /** Filled by the check of the header section at hand; read at once. */
   readonly head: MessageHead
   readonly events: Ring<Http3Event>
-  /** Exchanges that are not over. */
+  /** Exchanges that are not over: `add` and `remove` change it. */
   readonly streams: NumberMap<RequestStream>
   peerSettings: PeerSettings | null
   /** Bytes held of HEADERS frames that have arrived in part. */
@@ -65,6 +65,21 @@ export class Http3Core {
     this.closed = true
     for (const stream of this.streams.values()) stream.drop()
     this.streams.clear()
+  }
+
+  /**
+   * RFC 9114 §5.1: "HTTP clients are expected to request that the transport keep connections open while
+   * there are responses outstanding", and "Servers SHOULD NOT actively keep connections open".
+   */
+  add(stream: RequestStream): void {
+    this.streams.set(stream.id, stream)
+    if (!this.isServer && this.streams.size === 1) this.port.setKeepAlive(true)
+  }
+
+  /** The exchange is over. */
+  remove(stream: RequestStream): void {
+    this.streams.delete(stream.id)
+    if (!this.isServer && this.streams.size === 0) this.port.setKeepAlive(false)
   }
 
   /** Counts something that costs us and serves nobody, RFC 9114 §10.5. */

@@ -53,7 +53,7 @@ export class RequestStream {
     this.#bytesTaken = -1
     this.#delivered = NaN
     this.#headAwaited = false
-    core.streams.set(quic.id, this)
+    core.add(this)
   }
 
   // --- sending
@@ -250,7 +250,7 @@ export class RequestStream {
 
   /** Internal: our receiving half is over. */
   handleReceived(): void {
-    if (this.#sendingOver) this.#core.streams.delete(this.id)
+    if (this.#sendingOver) this.#core.remove(this)
   }
 
   /** Internal: the peer, going away, will not process the request (RFC 9114 §5.2). */
@@ -312,7 +312,7 @@ export class RequestStream {
 
   #endSending(): void {
     this.#sendingOver = true
-    if (this.#receiver.over) this.#core.streams.delete(this.id)
+    if (this.#receiver.over) this.#core.remove(this)
   }
 
   #surfaceReset(error: Http3Error): void {

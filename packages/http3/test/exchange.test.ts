@@ -11,6 +11,27 @@ import {
 import { joinPorts } from './fake-port.ts'
 import { bytes, pair, readAll, request } from './peers.ts'
 
+// rfc9114#5.1-3
+t.test('RFC 9114 §5.1: a client keeps its connection alive while it waits, a server never', (t) => {
+  const { client, server, run } = pair({})
+  t.equal(client.port.keepAlive, false)
+  client.http3.request(request('GET'), true)
+  t.equal(client.port.keepAlive, true)
+  run()
+  const { stream } = server.last('request')
+  const second = client.http3.request(request('GET'), true)!
+  stream.sendHeaders([':status', '200'])
+  stream.finish()
+  run()
+  t.equal(client.port.keepAlive, true, 'one is not answered yet')
+  second.cancel()
+  run()
+  t.equal(client.http3.openRequests, 0)
+  t.equal(client.port.keepAlive, false)
+  t.equal(server.port.keepAlive, false)
+  t.end()
+})
+
 for (const pieceSize of [Infinity, 1, 3]) {
   t.test(`request and response with content and trailers, reads of ${pieceSize}`, (t) => {
     const { client, server, run } = pair({ pieceSize })

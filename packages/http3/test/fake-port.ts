@@ -109,6 +109,7 @@ export class FakePort implements QuicPort {
   closed: { readonly errorCode: number; readonly reason: string } | null = null
   peer!: FakePort
   writes = 0
+  keepAlive = false
   #nextBidi: number
   #nextUni: number
   #open = { bidi: 0, uni: 0 }
@@ -135,6 +136,10 @@ export class FakePort implements QuicPort {
     const stream = new FakeStream(this, id, direction, true)
     this.streams.set(id, stream)
     return stream
+  }
+
+  setKeepAlive(wanted: boolean): void {
+    this.keepAlive = wanted
   }
 
   close(errorCode: number, reason: string): void {

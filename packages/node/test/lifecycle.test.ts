@@ -35,6 +35,16 @@ t.test('2,000 requests at once on one connection', async (t) => {
   t.equal(server.sessions.size, 1)
 })
 
+t.test('an answer may take longer than the idle timeout', async (t) => {
+  const { connect } = await startServer(
+    t,
+    (_request, response) => void setTimeout(() => response.end('at last'), 1500),
+    { transport: { maxIdleTimeout: 500 } },
+  )
+  const session = await connect()
+  t.equal((await readAll(session.request('/'))).toString(), 'at last')
+})
+
 t.test('a client that is killed leaves nothing after the idle timeout', async (t) => {
   const { server, url, ca } = await startServer(
     t,

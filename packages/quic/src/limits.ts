@@ -76,6 +76,14 @@ export const MAX_RECEIVE_PAGE = 65536
 /** Empty pages of the first size that wait for their next use, of all connections together: 512 kB. */
 export const MAX_FREE_PAGES = 256
 
+/**
+ * Silence, in ms, before the first PING of a connection that is to be kept alive: soon enough for nobody to
+ * wait long after a change of network, late enough for most answers.
+ */
+export const FIRST_KEEP_ALIVE = 500
+/** Silence, in ms, before any PING: many NATs forget a binding after 30 s without traffic. */
+export const LONGEST_KEEP_ALIVE = 15_000
+
 // --- Recovery
 
 /**

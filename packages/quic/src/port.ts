@@ -78,6 +78,8 @@ export interface QuicPort {
   readonly side: 'client' | 'server'
   /** A new stream of ours, or null at the peer's limit: 'streams-available' follows. */
   openStream(direction: StreamDirection): QuicStream | null
+  /** Whether the connection is kept alive though nothing is sent, RFC 9000 §10.1.2. Default false. */
+  setKeepAlive(wanted: boolean): void
   /** Closes with an application error code, RFC 9000 §19.19 type 0x1d. Later calls do nothing. */
   close(errorCode: number, reason: string): void
 }

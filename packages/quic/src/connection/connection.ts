@@ -29,6 +29,7 @@ import {
   TIMER_CLOSE,
   TIMER_HANDSHAKE,
   TIMER_IDLE,
+  TIMER_KEEP_ALIVE,
   TIMER_KEY_DISCARD,
   TIMER_LOSS,
   TIMER_PACING,
@@ -122,6 +123,16 @@ export class Connection implements QuicPort {
   }
 
   /**
+   * Whether the connection is kept alive by PING when it goes quiet (RFC 9000 §10.1.2): for as long as
+   * the application waits for the peer. Default false. Takes effect at the next `pollTransmit`.
+   */
+  setKeepAlive(wanted: boolean): void {
+    if (this.#core.keepAlive.wanted === wanted || this.#state.kind !== 'open') return
+    this.#core.keepAlive.wanted = wanted
+    if (wanted) this.#host.wake()
+  }
+
+  /**
    * Starts a key update, RFC 9001 §6.1: what is sent next goes under new keys, and the peer follows.
    * False, and nothing is done: before the handshake is confirmed, before the peer acknowledged
    * something under the present keys, and until the keys before them were dropped (§6.5).
@@ -182,7 +193,8 @@ export class Connection implements QuicPort {
 
   /** @internal */
   handleTimeout(now: number): void {
-    const { timers, recovery, repair, path, paths, spaces, streams, handshake } = this.#core
+    const { timers, recovery, repair, path, paths, spaces, streams, handshake, keepAlive } =
+      this.#core
     if (timers.isExpired(TIMER_CLOSE, now)) {
       this.#becomeDrained()
       return
@@ -210,6 +222,7 @@ export class Connection implements QuicPort {
       return
     }
     if (timers.isExpired(TIMER_REPAIR, now)) repair.onTimeout(now)
+    if (timers.isExpired(TIMER_KEEP_ALIVE, now)) keepAlive.onTimeout()
     if (timers.isExpired(TIMER_PACING, now)) timers.stop(TIMER_PACING)
     if (timers.isExpired(TIMER_KEY_DISCARD, now)) {
       timers.stop(TIMER_KEY_DISCARD)
@@ -403,10 +416,11 @@ export class Connection implements QuicPort {
   // timer but something to send; the endpoint polls.
   #syncTimers(now: number): void {
     if (this.#state.kind !== 'open') return
-    const { timers, recovery, repair, paths, idle, spaces, handshake } = this.#core
+    const { timers, recovery, repair, paths, idle, keepAlive, spaces, handshake } = this.#core
     timers.set(TIMER_LOSS, recovery.timeout())
     timers.set(TIMER_PATH, paths.deadline)
     timers.set(TIMER_REPAIR, repair.deadline(now))
+    timers.set(TIMER_KEEP_ALIVE, keepAlive.deadline)
     timers.set(TIMER_IDLE, idle.deadline(recovery.ptoInterval()))
     if (handshake.complete) timers.stop(TIMER_HANDSHAKE)
     let ackAt = Infinity

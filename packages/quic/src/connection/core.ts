@@ -24,6 +24,7 @@ import { HandshakeDriver, localTransportParameters } from './handshake-driver.ts
 import { HandshakeRepair } from './handshake-repair.ts'
 import { IdleTimeout } from './idle-timeout.ts'
 import type { ConnectionIdIssuer } from './local-connection-ids.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { LocalConnectionIds } from './local-connection-ids.ts'
 import type { PacketBuilder } from './packet-builder.ts'
 import { PacketSpaces } from './packet-space.ts'
@@ -84,6 +85,7 @@ export class ConnectionCore {
   readonly handshake: HandshakeDriver
   readonly repair: HandshakeRepair
   readonly idle: IdleTimeout
+  readonly keepAlive: KeepAlive
   readonly timers: Timers
   /** Packets sent and received, and bytes of UDP payload on all paths; only grow. */
   readonly counts: {
@@ -133,6 +135,7 @@ export class ConnectionCore {
     })
     this.repair = new HandshakeRepair(this)
     this.idle = new IdleTimeout(now, options.maxIdleTimeout)
+    this.keepAlive = new KeepAlive(this)
     this.timers = new Timers()
     this.counts = { packetsSent: 0, packetsReceived: 0, bytesSent: 0, bytesReceived: 0 }
   }

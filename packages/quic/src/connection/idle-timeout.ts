@@ -21,6 +21,18 @@ export class IdleTimeout {
     this.#peer = maxIdleTimeout
   }
 
+  /** The lower of both timeouts, in ms; Infinity: none. */
+  get timeout(): number {
+    const local = this.#local === 0 ? Infinity : this.#local
+    const peer = this.#peer === 0 ? Infinity : this.#peer
+    return Math.min(local, peer)
+  }
+
+  /** Since when the connection is idle. */
+  get since(): number {
+    return this.#restartedAt
+  }
+
   /** A packet of the peer was processed. */
   onReceived(now: number): void {
     this.#restartedAt = now
@@ -41,9 +53,7 @@ export class IdleTimeout {
    *   a chance to answer
    */
   deadline(pto: number): number {
-    const local = this.#local === 0 ? Infinity : this.#local
-    const peer = this.#peer === 0 ? Infinity : this.#peer
-    const timeout = Math.min(local, peer)
+    const { timeout } = this
     return timeout === Infinity ? Infinity : this.#restartedAt + Math.max(timeout, 3 * pto)
   }
 }

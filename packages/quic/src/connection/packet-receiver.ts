@@ -198,7 +198,10 @@ export class PacketReceiver {
     )
     space.received.onPacketReceived(receivedAt, packetNumber, ackEliciting, ecn)
     if (oneRtt && newest && this.#handlers.nonProbing) paths.follow(now)
-    if (ackEliciting) this.#core.repair.onAckEliciting(now, space)
+    if (ackEliciting) {
+      this.#core.repair.onAckEliciting(now, space)
+      this.#core.keepAlive.onAckEliciting()
+    }
   }
 
   /** The space of a packet, or null when a packet of this type is not taken. */

@@ -19,7 +19,9 @@ export const TIMER_KEY_DISCARD = 6
 export const TIMER_PATH = 7
 /** When a handshake that does not go on gets a push, RFC 9002 §6.2.3. */
 export const TIMER_REPAIR = 8
-const TIMER_COUNT = 9
+/** When a PING keeps the connection alive, RFC 9000 §10.1.2. */
+export const TIMER_KEEP_ALIVE = 9
+const TIMER_COUNT = 10
 
 export class Timers {
   readonly #deadlines: Float64Array
