@@ -1,4 +1,5 @@
-// Real peers against what `npm run build` made: curl, ngtcp2, Chromium, and hostile datagrams.
+// Real peers against what `npm run build` made: curl, ngtcp2, Chromium, hostile datagrams, and paths of the
+// kernel's own.
 //   npm run interop:check                  all of it
 //   npm run interop:check -- curl ngtcp2   only these
 // Needs Linux, root and the Debian archive; the first run unpacks the peers (about a minute).
@@ -11,6 +12,7 @@ import { chromiumChecks } from './checks/chromium.ts'
 import { curlChecks } from './checks/curl.ts'
 import { hostileChecks } from './checks/hostile.ts'
 import { memoryChecks } from './checks/memory.ts'
+import { mtuChecks, mtuObstacle } from './checks/mtu.ts'
 import { freePort, ngtcp2Checks } from './checks/ngtcp2.ts'
 import { runChecks } from './lib/check.ts'
 import type { Tally } from './lib/check.ts'
@@ -18,8 +20,15 @@ import { openChroot } from './lib/debian.ts'
 import { makeSite } from './lib/files.ts'
 import { startServer } from './lib/process.ts'
 
-const GROUPS = ['curl', 'ngtcp2', 'chromium', 'hostile', 'memory'] as const
-const PACKAGES = ['curl', 'ngtcp2-client', 'ngtcp2-server', 'chromium', 'fonts-dejavu-core']
+const GROUPS = ['curl', 'ngtcp2', 'chromium', 'hostile', 'memory', 'mtu'] as const
+const PACKAGES = [
+  'curl',
+  'ngtcp2-client',
+  'ngtcp2-server',
+  'chromium',
+  'fonts-dejavu-core',
+  'iproute2',
+]
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const named = process.argv.slice(2)
@@ -96,6 +105,14 @@ try {
       memoryChecks({ chroot, port: examplePort, pid: example.pid, ca }),
       tally,
     )
+  }
+  if (wants('mtu')) {
+    const obstacle = await mtuObstacle(chroot)
+    if (obstacle === null) {
+      await runChecks('path MTU', mtuChecks({ chroot, ca, cert, key }), tally)
+    } else {
+      console.log(`\n== path MTU\nskipped: no network namespaces can be made here: ${obstacle}`)
+    }
   }
 } finally {
   for (const server of [files, example]) {
