@@ -246,11 +246,6 @@ export const withinAmplificationLimit: Condition = (evidence) => {
   must(false, 'the client sent no Handshake packet')
 }
 
-export const onlyIpv6: Condition = ({ capture }) => {
-  const v4 = capture.datagrams.filter(({ from }) => !from.address.includes(':')).length
-  must(v4 === 0, `${v4} IPv4 packets`)
-}
-
 /** RFC 9368: the client starts with version 1, the server answers and both go on with version 2. */
 export const negotiatedVersion2: Condition = (evidence) => {
   const first = versions(evidence, 'to-server', 'initial')

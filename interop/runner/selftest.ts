@@ -15,10 +15,9 @@ import { CASES } from './cases.ts'
 import type { TestCase } from './cases.ts'
 import { runCell } from './cell.ts'
 import type { Verdict } from './cell.ts'
-import { handshakes, version1, versionNegotiated, withinAmplificationLimit } from './conditions.ts'
-import type { Condition } from './conditions.ts'
 import { Evidence } from './evidence.ts'
 import { parseDatagram } from './packets.ts'
+import { conditionChecks } from './selftest-conditions.ts'
 import { labChecks, node, peer, silent } from './selftest-lab.ts'
 import { setupChecks } from './selftest-setup.ts'
 
@@ -79,15 +78,6 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
     mkdirSync(own)
     const serverPorts = [server.port]
     return new Evidence({ chroot, folder: own, capture, serverPorts, downloads: own, files: [] })
-  }
-  const refuses = async (condition: Condition, made: Evidence, reason: RegExp): Promise<void> => {
-    try {
-      await condition(made)
-    } catch (error) {
-      expect(reason.test(String(error)), `refused for another reason: ${String(error)}`)
-      return
-    }
-    expect(false, 'the condition holds')
   }
   writeFileSync(join(folder, 'file'), 'x')
 
@@ -208,44 +198,6 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
       },
     },
     {
-      name: 'conditions refuse packets that break them',
-      run: async () => {
-        const [hello, answer] = [initial(1, 2, 1200), initial(2, 3, 1200)]
-        const two = evidence([
-          ['to-server', hello],
-          ['to-client', answer],
-          ['to-client', initial(2, 4, 1200)],
-        ])
-        await refuses(handshakes(1), two, /2 handshakes/)
-        await handshakes(2)(two)
-        const other = evidence([['to-client', initial(2, 3, 1200, 0x6b3343cf)]])
-        await refuses(version1, other, /Initial packets of versions/)
-        const flood = evidence([
-          ['to-server', hello],
-          ...Array.from({ length: 4 }, () => ['to-client', answer] as const),
-          ['to-server', initial(3, 2, 1200)],
-        ])
-        await refuses(withinAmplificationLimit, flood, /sent 4800 bytes for 1200/)
-        const modest = evidence([
-          ['to-server', hello],
-          ...Array.from({ length: 3 }, () => ['to-client', answer] as const),
-          ['to-server', initial(3, 2, 1200)],
-        ])
-        await withinAmplificationLimit(modest)
-        await refuses(versionNegotiated, two, /no Version Negotiation/)
-        const mixed = evidence([
-          ['to-server', hello],
-          ['to-client', initial(2, 9, 50, 0)],
-        ])
-        await refuses(versionNegotiated, mixed, /as its source/)
-        const right = evidence([
-          ['to-server', hello],
-          ['to-client', initial(2, 1, 50, 0)],
-        ])
-        await versionNegotiated(right)
-      },
-    },
-    {
       name: 'the proxy drops by index, keeps the order, and moves clients',
       run: async () => {
         const server = createSocket('udp4')
@@ -287,6 +239,7 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
   await runChecks('endpoints that misbehave', processes, tally)
   await runChecks('runs with endpoints that misbehave', labChecks(chroot, folder), tally)
   await runChecks('packets', packets, tally)
+  await runChecks('conditions', conditionChecks(chroot, folder), tally)
   console.log(`\n${tally.passed} passed, ${tally.failed} failed`)
   return tally.failed === 0 ? 0 : 1
 }
