@@ -1,11 +1,12 @@
 // npm run interop: godwit and every implementation that can be had here, in both roles, on the networks
 // of the QUIC interop runner. `-- --help` says how; docs/interop.md says what it proves.
 
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openChroot } from './lib/debian.ts'
 import type { Peer } from './lib/peer.ts'
+import { temporaryFolder } from './lib/temporary.ts'
 import { peers } from './peers/index.ts'
 import { CASES, UNSUPPORTED_CASES } from './runner/cases.ts'
 import { checkContract } from './runner/contract-check.ts'
@@ -100,21 +101,9 @@ async function outside(): Promise<number> {
       log(`${name} cannot be had: ${unavailable[name]}`)
     }
   }
-  removeStaleFolders(chroot.share)
-  const folder = join(chroot.share, `lab-${process.pid}`)
-  mkdirSync(folder, { recursive: true })
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const { path: folder } = temporaryFolder(chroot.share, 'lab')
   const given: Plan = { options, folder, versions, unavailable }
   return runInNamespace(fileURLToPath(import.meta.url), JSON.stringify(given))
-}
-
-/** Folders of runs that were killed. */
-function removeStaleFolders(share: string): void {
-  for (const name of readdirSync(share)) {
-    const pid = /^lab-(\d+)$/.exec(name)?.[1]
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue
-    rmSync(join(share, name), { recursive: true, force: true })
-  }
 }
 
 /** Runs the cells. */

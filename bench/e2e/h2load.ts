@@ -1,9 +1,10 @@
 // The same measures of a server of HTTP/2 over TCP, by h2load of nghttp2. It prints for people, not for
 // programs; latencies come from its log of requests. No handshakes, no idle connections.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../../interop/lib/process.ts'
+import { temporaryFolder } from '../../interop/lib/temporary.ts'
 import { cpuSeconds, machineTime, memoryOf, resetPeak } from '../lib/machine.ts'
 import { percentile } from '../lib/statistics.ts'
 import { shareFiles } from '../peers/file-servers.ts'
@@ -21,11 +22,11 @@ export async function takeH2Sample(
   load: Load,
 ): Promise<Sample | null> {
   if (load.mode === 'handshakes' || load.mode === 'idle') return null
-  const folder = mkdtempSync(join(lab.chroot.share, 'h2load-'))
+  const folder = temporaryFolder(lab.chroot.share, 'h2load')
   try {
-    return await take(server, lab, load, join(folder, 'requests.log'))
+    return await take(server, lab, load, join(folder.path, 'requests.log'))
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    folder.remove()
   }
 }
 

@@ -1,13 +1,14 @@
 // Headless Chromium on the example server's page: loads it over HTTP/3, uses every control, and
 // leaves a screenshot for whoever wants to look.
 
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import type { BrowserContext, Page } from 'playwright-core'
 import type { Check } from '../lib/check.ts'
 import { expect } from '../lib/check.ts'
 import type { Chroot } from '../lib/debian.ts'
+import { temporaryFolder } from '../lib/temporary.ts'
 
 export interface ChromiumTarget {
   readonly chroot: Chroot
@@ -27,7 +28,8 @@ export function chromiumChecks(target: ChromiumTarget): {
   readonly close: () => Promise<void>
 } {
   const { chroot, port, spki, screenshot } = target
-  const profile = mkdtempSync(join(chroot.share, 'chromium-'))
+  const temporary = temporaryFolder(chroot.share, 'chromium')
+  const profile = temporary.path
   const launcher = join(profile, 'chromium.sh')
   const command = chroot.command('/usr/bin/chromium').map(quote).join(' ')
   writeFileSync(launcher, `#!/bin/sh\nexec ${command} "$@"\n`)
@@ -145,7 +147,7 @@ export function chromiumChecks(target: ChromiumTarget): {
   ]
   const close = async (): Promise<void> => {
     await context?.close()
-    rmSync(profile, { recursive: true, force: true })
+    temporary.remove()
   }
   return { checks, close }
 }

@@ -6,7 +6,7 @@
 // Default: one transfer of quic-go with every server and of every client with quic-go, for each
 // protocol that both speak. Exits with 1 when a pair fails.
 
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
@@ -16,6 +16,7 @@ import { makeFile, sha256 } from '../lib/files.ts'
 import type { Alpn, CaseName, Command, Peer } from '../lib/peer.ts'
 import { run, startServer } from '../lib/process.ts'
 import type { RunResult, Server } from '../lib/process.ts'
+import { temporaryFolder } from '../lib/temporary.ts'
 import { peers } from './index.ts'
 import { inside } from './shared/build.ts'
 
@@ -257,8 +258,10 @@ async function main(): Promise<void> {
     }
   }
 
-  const folder = join(chroot.share, `selftest-${process.pid}`)
-  rmSync(folder, { recursive: true, force: true })
+  const kept = join(chroot.share, 'peers-selftest')
+  rmSync(kept, { recursive: true, force: true })
+  const temporary = temporaryFolder(chroot.share, 'selftest')
+  const folder = temporary.path
   mkdirSync(join(folder, 'www'), { recursive: true })
   await certificates(chroot, folder)
   const sizes = {
@@ -293,8 +296,11 @@ async function main(): Promise<void> {
       )
     }
   }
-  if (values.keep) console.log(`kept in ${folder}`)
-  else rmSync(folder, { recursive: true, force: true })
+  if (values.keep) {
+    renameSync(folder, kept)
+    console.log(`kept in ${kept}`)
+  }
+  temporary.remove()
   process.exitCode = failed === 0 ? 0 : 1
 }
 

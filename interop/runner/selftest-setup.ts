@@ -1,6 +1,6 @@
 // Checks of the set-up: what a killed run leaves behind is mended, and two runs do not meet.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from '../lib/check.ts'
 import type { Check } from '../lib/check.ts'
@@ -32,6 +32,33 @@ export function setupChecks(folder: string): Check[] {
         expect(!existsSync(partial), 'the folder is still there')
         expect(mountsBelow(folder).length === 0, mountsBelow(folder).join())
         expect(readFileSync(join(other, 'file'), 'utf8') === 'x', 'what was mounted is gone')
+      },
+    },
+    {
+      name: 'a temporary folder ends with its process, that of a killed one with the next',
+      run: async () => {
+        const parent = join(folder, 'temporary')
+        for (const name of ['lab-999999999', 'selftest-1', 'h2load-999999999-3', 'peers']) {
+          mkdirSync(join(parent, name), { recursive: true })
+        }
+        const script = `const { temporaryFolder } = await import('${import.meta.resolve('../lib/temporary.ts')}')
+          await import('${import.meta.resolve('../lib/process.ts')}')
+          const { writeFileSync } = await import('node:fs')
+          const [parent, kill] = process.argv.slice(1)
+          writeFileSync(temporaryFolder(parent, 'made').path + '/file', '')
+          temporaryFolder(parent, 'made').remove()
+          process.kill(process.pid, kill)
+          setInterval(() => {}, 1e6)`
+        const use = async (signal: string): Promise<string> => {
+          const argv = [...process.execArgv, '--input-type=module', '-e', script]
+          const { stderr } = await run([process.execPath, ...argv, parent, signal])
+          expect(stderr === '', stderr)
+          return readdirSync(parent).sort().join()
+        }
+        const left = await use('SIGKILL')
+        expect(/^made-\d+-0,peers,selftest-1$/.test(left), left)
+        const after = await use('SIGINT')
+        expect(after === 'peers,selftest-1', after)
       },
     },
     {
