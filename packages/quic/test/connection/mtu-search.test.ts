@@ -126,7 +126,6 @@ t.test('a probe of a search that was given up changes nothing', (t) => {
   t.end()
 })
 
-// rfc9000#14-2
 t.test('RFC 9000 §14: a size that leaves in fragments is never believed in', (t) => {
   const numbers = fc.tuple(
     fc.integer({ min: 1200, max: 1500 }),

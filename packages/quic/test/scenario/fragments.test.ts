@@ -57,7 +57,6 @@ function upload({ p, client }: Sides, bytes: number): boolean {
   return p.run(() => record.finished, p.sim.now + 60_000)
 }
 
-// rfc9000#14-2
 t.test(
   'RFC 9000 §14: a probe that was lost for its size is not believed when it comes in fragments',
   (t) => {
@@ -74,7 +73,6 @@ t.test(
   },
 )
 
-// rfc9000#14-2
 t.test('RFC 9000 §14: where the kernel knows of less, the first probe is not believed', (t) => {
   for (const carries of [1444, 1322, 1252]) {
     const kernel = new Kernel(carries, carries)
@@ -88,7 +86,6 @@ t.test('RFC 9000 §14: where the kernel knows of less, the first probe is not be
   t.end()
 })
 
-// rfc9000#14-2
 t.test('RFC 9000 §14: when a path comes to carry less, datagrams follow', (t) => {
   const kernel = new Kernel(1500)
   const sides = connected(kernel, 7)
