@@ -82,7 +82,7 @@ export function labChecks(chroot: Chroot, folder: string): Check[] {
       },
       implementations: new Map([...clients, silent].map((one) => [one.name, one])),
       unavailable: {},
-      cases: [{ ...CASES[0], limit: 3000, ...testcase }],
+      cases: [{ ...CASES[0], limit: 20_000, ...testcase }],
       folder: own,
       results,
       onResult: () => {},
@@ -117,8 +117,10 @@ export function labChecks(chroot: Chroot, folder: string): Check[] {
       run: async () => {
         const script = `const remove = () => require('fs').rmSync(process.env.LOGS + '/..', { recursive: true, force: true })
           setInterval(remove, 1)`
-        const { cells } = await lab([client('gone', script), client('next', '')])
-        expect(/not done after 3 s|the lab failed/.test(cells[0].reason), reasons(cells))
+        const { cells } = await lab([client('gone', script), client('next', '')], {
+          limit: 5000,
+        })
+        expect(/not done after 5 s|the lab failed/.test(cells[0].reason), reasons(cells))
         expect(/did not arrive/.test(cells[1].reason), reasons(cells))
       },
     },

@@ -54,7 +54,7 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
     return runCell(chroot, {
       client,
       server,
-      testcase: { ...handshake, limit: 2000, ...testcase },
+      testcase: { ...handshake, limit: 20_000, ...testcase },
       seed: 1,
       folder: own,
       www: folder,
@@ -88,7 +88,7 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
         const mark = join(folder, 'child')
         const script = `require('child_process').spawn('sleep', ['987'], {stdio: 'ignore'}); setInterval(() => {}, 1e6); require('fs').writeFileSync('${mark}', '')`
         const hanging = peer('hanging', { client: () => node(script) })
-        const verdict = await cell(hanging, silent)
+        const verdict = await cell(hanging, silent, { limit: 2000 })
         expect(verdict.outcome === 'failed', verdict.outcome)
         expect(/not done after 2 s/.test(verdict.reason), verdict.reason)
         expect(existsSync(mark), 'the child was not started')
@@ -131,7 +131,7 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
         const filling = peer('filling', {
           client: (_chroot, task) => node(script, { FILE: join(task.logs, 'huge') }),
         })
-        const verdict = await cell(filling, silent, { limit: 30_000 })
+        const verdict = await cell(filling, silent, { limit: 60_000 })
         expect(/grew beyond/.test(verdict.reason), verdict.reason)
       },
     },
@@ -157,7 +157,7 @@ export async function testLab(chroot: Chroot, folder: string): Promise<number> {
       run: async () => {
         const script = `const line = 'x'.repeat(99) + '\\n'; const go = () => { while (process.stdout.write(line.repeat(1000))) {} process.stdout.once('drain', go) }; go()`
         const talking = peer('talking', { client: () => node(script) })
-        const verdict = await cell(talking, silent)
+        const verdict = await cell(talking, silent, { limit: 5000 })
         const size = readFileSync(join(verdict.folder, 'client', 'output.txt')).length
         expect(size > 1e6 && size < 1e7, `${size} bytes were kept`)
       },
