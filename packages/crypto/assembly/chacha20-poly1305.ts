@@ -4,6 +4,7 @@
 import { C0, C1, C2, C3, oneBlock, xorFourBlocks } from "./chacha20";
 import { fused } from "./fused";
 import { BLOCK, CHACHA_HP, CHACHA_IV, CHACHA_KEY, FIRST, STATE, TAIL } from "./layout";
+import { maskHeader, unmaskHeader } from "./header";
 import { firstBytes, xorOnto } from "./lookup";
 import { polyBlocks, polyFinish, polyInit } from "./poly1305";
 
@@ -128,16 +129,6 @@ function mask(context: usize, sample: usize): void {
   oneBlock();
 }
 
-@inline
-function maskHeader(packet: usize, pnOffset: usize, pnLength: i32): void {
-  const first = load<u8>(packet);
-  store<u8>(packet, first ^ (load<u8>(STATE) & (first & 0x80 ? 15 : 31)));
-  for (let i = 0; i < pnLength; i++) {
-    const at = packet + pnOffset + i;
-    store<u8>(at, load<u8>(at) ^ load<u8>(STATE + 1 + i));
-  }
-}
-
 /** Protects the packet at `packet` in place. */
 export function chachaProtect(
   context: usize,
@@ -150,17 +141,13 @@ export function chachaProtect(
 ): void {
   seal(context, pnHigh, pnLow, packet, pnOffset + pnLength, length);
   mask(context, packet + pnOffset + 4);
-  maskHeader(packet, pnOffset, pnLength);
+  maskHeader(packet, pnOffset, pnLength, STATE);
 }
 
 /** Removes header protection; returns the packet number's length. */
 export function chachaUnmask(context: usize, packet: usize, pnOffset: i32): i32 {
   mask(context, packet + pnOffset + 4);
-  const first = load<u8>(packet);
-  const clear = first ^ (load<u8>(STATE) & (first & 0x80 ? 15 : 31));
-  const pnLength = <i32>(clear & 3) + 1;
-  maskHeader(packet, pnOffset, pnLength);
-  return pnLength;
+  return unmaskHeader(packet, pnOffset, STATE);
 }
 
 /** Opens in place; 0 when the tag is wrong, and then the text is zeros or ciphertext. */

@@ -5,6 +5,7 @@
 
 import { encryptBlock, encryptBlocks, expandKey } from "./aes";
 import { ghash, initTables } from "./ghash";
+import { maskHeader, unmaskHeader } from "./header";
 import { BLOCK, HP_ROUND_KEYS, IV, KEYSTREAM, POWERS, ROUND_KEYS, TAIL } from "./layout";
 import { xorOnto } from "./lookup";
 
@@ -68,16 +69,6 @@ export function keystream(
   encryptBlocks(context + ROUND_KEYS, target, fours);
 }
 
-@inline
-function maskHeader(packet: usize, pnOffset: usize, pnLength: i32): void {
-  const first = load<u8>(packet);
-  store<u8>(packet, first ^ (load<u8>(BLOCK) & (first & 0x80 ? 15 : 31)));
-  for (let i = 0; i < pnLength; i++) {
-    const at = packet + pnOffset + i;
-    store<u8>(at, load<u8>(at) ^ load<u8>(BLOCK + 1 + i));
-  }
-}
-
 /**
  * Protects the packet at `packet` in place. `keystream` is 0 for a packet of at most
  * SHORT_BLOCKS blocks, else the address of its counter blocks, encrypted.
@@ -99,17 +90,13 @@ export function aesProtect(
   const tag = v128.xor(ghash(context, packet, headerLength, text, length), v128.load(stream));
   v128.store(text + length, tag);
   v128.store(BLOCK, encryptBlock(context + HP_ROUND_KEYS, v128.load(packet + pnOffset + 4)));
-  maskHeader(packet, pnOffset, pnLength);
+  maskHeader(packet, pnOffset, pnLength, BLOCK);
 }
 
 /** Removes header protection; returns the packet number's length. */
 export function aesUnmask(context: usize, packet: usize, pnOffset: i32): i32 {
   v128.store(BLOCK, encryptBlock(context + HP_ROUND_KEYS, v128.load(packet + pnOffset + 4)));
-  const first = load<u8>(packet);
-  const clear = first ^ (load<u8>(BLOCK) & (first & 0x80 ? 15 : 31));
-  const pnLength = <i32>(clear & 3) + 1;
-  maskHeader(packet, pnOffset, pnLength);
-  return pnLength;
+  return unmaskHeader(packet, pnOffset, BLOCK);
 }
 
 /** Opens in place; 0 when the tag is wrong, and then nothing was decrypted. */

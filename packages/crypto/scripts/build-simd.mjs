@@ -1,5 +1,5 @@
-// Compiles assembly/ into src/simd/module.ts: `node build-simd.mjs`, or `--check` to prove that what
-// is checked in is what the sources give (CI does).
+// Compiles assembly/ into src/simd/module.ts: `npm run build:simd`, or `npm run build:simd -- --check` to
+// prove that what is checked in is what the sources give (CI does).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { main as compileAssemblyScript } from 'assemblyscript/asc'
@@ -32,7 +32,7 @@ async function compile(...features) {
 }
 
 process.chdir(folder)
-const text = `// Made from assembly/ by scripts/build-simd.mjs; do not edit. \`pnpm build:simd\` makes it again.
+const text = `// Made from assembly/ by scripts/build-simd.mjs; do not edit. \`npm run build:simd\` makes it again.
 
 /** For any engine with WebAssembly SIMD. */
 export const PLAIN: string =
@@ -44,7 +44,7 @@ export const RELAXED: string =
 `
 if (process.argv.includes('--check')) {
   if (readFileSync(target, 'utf8') !== text) {
-    console.error('src/simd/module.ts is not what assembly/ compiles to: run build-simd.mjs')
+    console.error('src/simd/module.ts is not what assembly/ compiles to: npm run build:simd')
     process.exit(1)
   }
   console.log('src/simd/module.ts is what assembly/ compiles to')

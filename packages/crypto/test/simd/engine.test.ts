@@ -95,6 +95,27 @@ for (const variant of variants) {
     t.end()
   })
 
+  t.test(`${variant}: packet numbers of every length, all ones and all zeros`, (t) => {
+    const ciphers = blockCiphers()
+    const engines = {
+      simd: createSimdEngine({ slotCount: 4, createBlockCipher: ciphers.create, variant }),
+      reference: createNobleProvider().createPacketEngine(4),
+    }
+    for (const suite of SUITES) {
+      const prng = new Prng(suite + 1)
+      for (let round = 0; round < 50; round++) {
+        const keys = makeKeys(prng, suite, engines.simd, engines.reference)
+        for (let pnLength = 1; pnLength <= 4; pnLength++) {
+          exchange(prng, keys, engines, 3 + round, 256 ** pnLength - 1, pnLength, false)
+          exchange(prng, keys, engines, 3 + round, 256 ** pnLength, pnLength, false)
+        }
+        keys.simd.dispose()
+      }
+      t.pass(`suite 0x${suite.toString(16)}`)
+    }
+    t.end()
+  })
+
   t.test(`${variant}: packet numbers in order, with gaps, late, again, and beyond 2^32`, (t) => {
     const ciphers = blockCiphers()
     const engines = {
