@@ -20,7 +20,7 @@ const PORT = 17_800
 /** As in lib/machine.ts. */
 const MB: number = 1024 * 1024
 /** What connecting, and giving up the connections, may take beside the time that they are held, in ms. */
-const HOLD_SLACK = 60_000
+const HOLD_SLACK = 300_000
 
 /** How much is done; a smoke test does less. */
 export interface MemorySizes {
