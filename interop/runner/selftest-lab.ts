@@ -103,7 +103,7 @@ export function labChecks(chroot: Chroot, folder: string): Check[] {
           fs.writeFileSync(LOGS + '/log', 'kept')
           require('net').createServer().listen(LOGS + '/socket', () => process.exit(0))`
         const { cells, results } = await lab([client('odd', script), client('next', '')])
-        const wanted = /1 of 1 files did not arrive/
+        const wanted = /^1 of 1 files did not arrive$/
         expect(
           cells.length === 2 && cells.every(({ reason }) => wanted.test(reason)),
           reasons(cells),
@@ -164,6 +164,7 @@ export function labChecks(chroot: Chroot, folder: string): Check[] {
           file('large', 5 * MB),
           file('small', 1000),
         ]
+        expect(folderSize(join(own, 'gone')) === 0, 'a folder that is gone has a size')
         cutLarge(own, 10 * MB)
         expect(statSync(huge).size === 2 * MB, `${statSync(huge).size} bytes of the largest`)
         expect(statSync(large).size === 5 * MB, `${statSync(large).size} bytes of the next`)
