@@ -1,7 +1,7 @@
 // DatagramSocket over node:dgram.
 //
 // A send is one system call at once, unless datagrams wait in libuv's queue: then it joins them, and
-// all leave in the next poll phase, up to 20 with one call of sendmmsg, at little more than half the
+// all leave in the next turn of the event loop, up to 20 with one call of sendmmsg, at little more than half the
 // cost. A full kernel queue brings that about, and so does Node.js' --test-udp-no-try-send, after the first
 // datagram of a turn (docs/performance.md).
 
@@ -118,8 +118,9 @@ class DgramSocket implements DatagramSocket {
   }
 
   reclaim(free: number[]): void {
-    if (this.#queued.length === 0) return
-    const waiting = this.#closed ? 0 : this.#socket.getSendQueueCount()
+    // Slots of a closed socket stay as they are: what is queued is sent yet.
+    if (this.#closed || this.#queued.length === 0) return
+    const waiting = this.#socket.getSendQueueCount()
     // The kernel takes datagrams in order: those ahead of what is still queued have left.
     while (this.#queued.length > waiting) free.push(this.#queued.shift() as number)
   }

@@ -78,8 +78,6 @@ export class EndpointHost implements DatagramListener {
   #inTurn: boolean
   /** Datagrams sent in this turn. */
   #sent: number
-  /** This turn ended because no slot was free. */
-  #lacksSlot: boolean
   #closed: boolean
 
   private constructor(options: EndpointHostOptions) {
@@ -124,7 +122,6 @@ export class EndpointHost implements DatagramListener {
     this.#turnScheduled = false
     this.#inTurn = false
     this.#sent = 0
-    this.#lacksSlot = false
     this.#closed = false
   }
 
@@ -225,7 +222,7 @@ export class EndpointHost implements DatagramListener {
   }
 
   onSocketError(error: Error): void {
-    this.#onError(error)
+    if (!this.#closed) this.#onError(error)
   }
 
   // --- a turn
@@ -241,7 +238,6 @@ export class EndpointHost implements DatagramListener {
     if (this.#inTurn || this.#closed) return
     this.#inTurn = true
     this.#sent = 0
-    this.#lacksSlot = false
     let dry = false
     try {
       const now = performance.now()
@@ -254,8 +250,8 @@ export class EndpointHost implements DatagramListener {
       // An application's handler may throw: that is its process's affair, the endpoint goes on.
       this.#inTurn = false
       if (!dry) this.#scheduleTurn()
-      else if (this.#lacksSlot) this.#awaitSlots()
-      else this.#setTimer()
+      else if (this.#freeSlots.length === 0) this.#awaitSlots()
+      else this.#setTimerAt(this.#endpoint.pollTimeout())
     }
   }
 
@@ -287,12 +283,9 @@ export class EndpointHost implements DatagramListener {
   /** Sends what there is. True: all of it, or all that the kernel takes now. */
   #transmit(): boolean {
     const socket = this.#socket as DatagramSocket
-    for (let count = 0; count < TRANSMIT_BURST; count++) {
+    for (let count = 0; count < TRANSMIT_BURST && !this.#closed; count++) {
       const slot = this.#takeSlot()
-      if (slot === undefined) {
-        this.#lacksSlot = true
-        return true
-      }
+      if (slot === undefined) return true
       const offset = this.#memoryBase + slot * this.#slotSize
       const limit = this.#slotSize - PACKET_SLACK
       const transmit = this.#endpoint.pollTransmit(performance.now(), offset, limit)
@@ -310,7 +303,7 @@ export class EndpointHost implements DatagramListener {
       // What is queued leaves in the poll phase before.
       else setImmediate(() => this.#tellFragments(watch, size, path, fragments))
     }
-    return false
+    return this.#closed
   }
 
   /** Fragments were made since there were `before`: most likely of the datagram that left meanwhile. */
@@ -325,7 +318,7 @@ export class EndpointHost implements DatagramListener {
     return this.#freeSlots.pop()
   }
 
-  /** Every slot is queued. The poll phase sends them, unless the kernel's own queue is full, too. */
+  /** Every slot is queued. They leave before the next turn, unless the kernel's own queue is full, too. */
   #awaitSlots(): void {
     if (this.#sent > 0) this.#scheduleTurn()
     else this.#setTimerAt(performance.now() + QUEUE_RETRY_DELAY)
@@ -336,12 +329,8 @@ export class EndpointHost implements DatagramListener {
    * look when it fires, and deadlines mostly move later. Timers count whole milliseconds, which is
    * what pacing reckons with: its bucket fills meanwhile. To poll for less would take a whole core.
    */
-  #setTimer(): void {
-    this.#setTimerAt(this.#endpoint.pollTimeout())
-  }
-
   #setTimerAt(at: number): void {
-    if (at >= this.#timerAt) return
+    if (at >= this.#timerAt || this.#closed) return
     const delay = at - performance.now()
     if (delay <= 0) {
       this.#scheduleTurn()

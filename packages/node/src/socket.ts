@@ -39,5 +39,6 @@ export interface DatagramSocket {
   /** Whether the socket keeps the process alive. */
   ref(): void
   unref(): void
+  /** What is queued leaves first, which may take a turn or two of the event loop; the port is free then. */
   close(): void
 }

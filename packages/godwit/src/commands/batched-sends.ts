@@ -1,8 +1,8 @@
 // Runs the command in a thread whose sends libuv batches: docs/performance.md, "Sends in batches".
 //
 // The option of Node.js that brings this about can be given to a thread, but no longer to a process
-// that runs. Where it is unknown, or this process was started with options that a thread cannot
-// have, the command runs here and sends one datagram a call. Likewise where libuv drops a whole batch
+// that runs. Where it is unknown, this process was started with options that a thread cannot have
+// (those of V8), or threads are not permitted, the command runs here and sends one datagram a call. Likewise where libuv drops a whole batch
 // for one datagram that cannot be sent (seen in 1.46 of Node.js 20, no longer in 1.51): a peer could
 // bring that about with a source address to which there is no way back.
 
@@ -22,15 +22,14 @@ export function runWithBatchedSends(module: URL, args: readonly string[]): Promi
       argv: [...args],
       execArgv: [...process.execArgv, BATCHED_SENDS],
     })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_INVALID_EXEC_ARGV') return null
-    throw error
+  } catch {
+    return null
   }
   const stop = (): void => worker.postMessage('stop', [])
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
-  return new Promise<number>((resolve, reject) => {
-    worker.once('error', reject)
+  // An error that nobody caught in the thread is thrown here, too, with its stack: nobody listens to 'error'.
+  return new Promise<number>((resolve) => {
     worker.once('exit', resolve)
   }).finally(() => {
     process.off('SIGINT', stop)
