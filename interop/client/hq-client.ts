@@ -55,6 +55,8 @@ class HqClientSession {
     this.#resolve = resolve
     this.#reject = reject
     this.#failure = null
+    // As an HTTP/3 client does by itself: whoever only listens is not found again after a rebinding.
+    connection.setKeepAlive(true)
   }
 
   handleEvents(): void {
