@@ -81,7 +81,7 @@ export const MAX_FREE_PAGES = 256
  * wait long after a change of network, late enough for most answers.
  */
 export const FIRST_KEEP_ALIVE = 500
-/** Silence, in ms, before any PING: many NATs forget a binding after 30 s without traffic. */
+/** The longest silence, in ms, before such a PING: many NATs forget a binding after 30 s without traffic. */
 export const LONGEST_KEEP_ALIVE = 15_000
 
 // --- Recovery
