@@ -21,7 +21,7 @@ import type { PathCapacities, PathCapacity } from './path-capacity.ts'
 import { NO_PATH } from './path-capacity.ts'
 import { extendsLossRun } from './persistent-congestion.ts'
 import type { PacketNumberSpace, RecoveryListener } from './recovery-listener.ts'
-import { reportLost } from './report-lost.ts'
+import { reportAcked, reportLost } from './report-lost.ts'
 import {
   SENT_ACK_ELICITING,
   SENT_IN_FLIGHT,
@@ -197,16 +197,18 @@ export class LossDetection {
    * leave the bytes in flight (RFC 9002 §6.4). The congestion controller's state stays.
    */
   onSpaceDiscarded(now: Millis, space: PacketNumberSpace): void {
-    const sent = this.#sent[space]
-    for (let n = sent.base; n < sent.next; n++) {
-      if ((sent.flags(n) & OUTSTANDING_IN_FLIGHT) !== OUTSTANDING_IN_FLIGHT) continue
-      this.#pathOf(sent, n)?.forget(sent.size(n))
-    }
-    sent.release()
-    this.#probes[space] = 0
-    // RFC 9002 §6.2.2: "the PTO and loss detection timers MUST be reset".
-    this.#timer.ptoCount = 0
-    this.#timer.set(now)
+    this.#forgetSent(now, space)
+    this.#sent[space].release()
+  }
+
+  /**
+   * A client obeys a Retry, RFC 9002 §6.3: what its Initial packets carried is reported as lost, and of
+   * them nothing is left but their numbers, which are not used again (RFC 9000 §17.2.5.3).
+   */
+  onRetry(now: Millis): void {
+    while (this.offerProbeTokens(SPACE_INITIAL)) continue
+    this.#forgetSent(now, SPACE_INITIAL)
+    this.#paths.current.onRetry()
   }
 
   /** The connection is over: nothing more is sent, and no timer of this is asked for. */
@@ -325,12 +327,7 @@ export class LossDetection {
         if ((flags & SENT_IN_FLIGHT) !== 0) {
           this.#touch(sent, n)?.addAcked(sent.sentTime(n), sent.size(n))
         }
-        const count = sent.tokenCount(n)
-        for (let i = 0; i < count; i++) {
-          const at = sent.tokenIndex(n, i)
-          const t = sent.tokens
-          this.#listener.onTokenAcked(space, t[at], t[at + 1], t[at + 2], t[at + 3])
-        }
+        reportAcked(this.#listener, space, sent, n)
         sent.settleAcked(n)
       }
     }
@@ -355,6 +352,19 @@ export class LossDetection {
   }
 
   // --- loss
+
+  #forgetSent(now: Millis, space: PacketNumberSpace): void {
+    const sent = this.#sent[space]
+    for (let n = sent.base; n < sent.next; n++) {
+      if ((sent.flags(n) & OUTSTANDING_IN_FLIGHT) !== OUTSTANDING_IN_FLIGHT) continue
+      this.#pathOf(sent, n)?.forget(sent.size(n))
+    }
+    sent.forget()
+    this.#probes[space] = 0
+    // RFC 9002 §6.2.2: "the PTO and loss detection timers MUST be reset".
+    this.#timer.ptoCount = 0
+    this.#timer.set(now)
+  }
 
   /** RFC 9002 appendix A.10 and B.8; §7.6.2. The caller trims. */
   #detectLost(now: Millis, space: PacketNumberSpace): void {

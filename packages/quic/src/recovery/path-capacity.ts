@@ -20,7 +20,7 @@ export class PathCapacity {
   readonly congestion: CongestionController
   /** Bytes of in-flight packets that are neither acknowledged nor lost, in all spaces. */
   bytesInFlight: Bytes
-  readonly #pacer: Pacer
+  #pacer: Pacer
   readonly #usage: WindowUsage
   #maxDatagramSize: Bytes
   /** RFC 9002 §7.3.2: one packet may exceed the window at the start of a recovery period. */
@@ -111,6 +111,11 @@ export class PathCapacity {
     this.#ackedAfterRecovery = 0
     this.#ackedSentTime = -1
     congestion.onAcknowledged(sample, this.rtt)
+  }
+
+  /** A client's first packets were answered by a Retry: it begins anew. */
+  onRetry(): void {
+    this.#pacer = new Pacer(this.#maxDatagramSize)
   }
 
   /** RFC 9002 §7.6. */

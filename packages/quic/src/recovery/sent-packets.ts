@@ -218,13 +218,18 @@ export class SentPackets {
       this.#base < this.#next ? this.#tokenStarts[this.#base & this.#mask] : this.#tokenTail
   }
 
-  /** Forgets every packet, for good: the keys of the space were discarded, and nothing may be added. */
-  release(): void {
+  /** Forgets every packet. Their numbers stay used. */
+  forget(): void {
     this.#base = this.#next
     this.#tokenHead = this.#tokenTail
     this.ackElicitingCount = 0
     this.lossTime = Infinity
     this.lostSince = -1
+  }
+
+  /** Forgets every packet, for good: the keys of the space were discarded, and nothing may be added. */
+  release(): void {
+    this.forget()
     const columns = this.#columns
     if (columns !== null) {
       columns.flags.fill(0)
