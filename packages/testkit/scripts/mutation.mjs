@@ -135,10 +135,11 @@ async function main() {
   const noticed = all.filter(({ status }) => status === 'killed' || status === 'timeout').length
   const score = all.length === 0 ? 100 : (100 * noticed) / all.length
   if (given.json) console.log(JSON.stringify({ seed: given.seed, score, mutants: all }, null, 1))
-  tell(`\nseed ${given.seed}\n${lines.join('\n')}`)
+  tell(`\nseed ${String(given.seed)}\n${lines.join('\n')}`)
   tell(`score ${score.toFixed(1)} %: ${noticed} of ${all.length} mutants were noticed`)
-  if (given.floor !== undefined && score < Number(given.floor)) {
-    console.error(`the score is below ${given.floor} %`)
+  const floor = Number(given.floor ?? 0)
+  if (score < floor) {
+    console.error(`the score is below ${floor} %`)
     process.exitCode = 1
   }
 }
