@@ -264,6 +264,8 @@ export interface QuicStream {
   readonly direction: StreamDirection
   readonly local: boolean
   context: unknown
+  retain(): void
+  release(): void
   write(data: Uint8Array): boolean
   finish(): void
   reset(errorCode: number): void
