@@ -46,7 +46,9 @@ const overHttp3: Depart = async (serving, range, moment) => {
   const session = await connect(serving.url, { ca: serving.ca })
   const request = session.request('/large.bin', { headers: headers(range) })
   const closed = closeOf(request)
-  const leave = (): void => void request.destroy()
+  const leave = (): void => {
+    request.destroy()
+  }
   if (moment === 'at once') leave()
   if (moment === 'soon') setImmediate(leave)
   request.on('response', () => leaveAt(moment, request, leave))
@@ -72,7 +74,9 @@ const overHttp1: Depart = async (serving, range, moment) => {
   const options = { ca: serving.ca, agent: false as const, headers: headers(range) }
   const request = requestHttps(`${serving.url}large.bin`, options)
   const closed = closeOf(request)
-  const leave = (): void => void request.destroy()
+  const leave = (): void => {
+    request.destroy()
+  }
   request.end()
   if (moment === 'at once') request.once('finish', leave)
   if (moment === 'soon') request.once('finish', () => setImmediate(leave))
