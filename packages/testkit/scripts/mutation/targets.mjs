@@ -3,13 +3,17 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Groups of sources that a score is given for. `tests` are folders: a package's own tests have to notice what
- * breaks in it, whoever else would.
+ * Groups of sources that a score is given for. `tests` are folders or files: a package's own tests have to notice
+ * what breaks in it, whoever else would.
  */
 export const TARGETS = {
   wire: { sources: /^packages\/wire\/src\//, tests: ['packages/wire/test'] },
   qpack: { sources: /^packages\/qpack\/src\//, tests: ['packages/qpack/test'] },
-  protection: { sources: /^packages\/protection\/src\//, tests: ['packages/protection/test'] },
+  protection: {
+    sources: /^packages\/protection\/src\//,
+    // The samples of the RFCs are in the contract of packet engines.
+    tests: ['packages/protection/test', 'packages/crypto/test/noble-packet-engine.test.ts'],
+  },
   recovery: { sources: /^packages\/quic\/src\/recovery\//, tests: ['packages/quic/test'] },
   tls: {
     sources:
@@ -34,7 +38,9 @@ export function sourcesOf(root, { sources }) {
 }
 
 export function testsOf(root, { tests }) {
-  return tests.flatMap((folder) => filesBelow(root, folder, '.test.ts'))
+  return tests.flatMap((path) =>
+    path.endsWith('.ts') ? [path] : filesBelow(root, path, '.test.ts'),
+  )
 }
 
 /** A target for one source anywhere in the repository: its package's tests have to notice. */
