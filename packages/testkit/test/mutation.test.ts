@@ -20,13 +20,13 @@ interface Mutant {
 const { mutantsOf, parses, shuffled } = (await import(
   new URL('mutation/mutants.mjs', scripts).href
 )) as {
-  mutantsOf(source: string): Mutant[]
-  parses(source: string): boolean
-  shuffled(mutants: readonly Mutant[], seed: string): Mutant[]
+  readonly mutantsOf: (source: string) => Mutant[]
+  readonly parses: (source: string) => boolean
+  readonly shuffled: (mutants: readonly Mutant[], seed: string) => Mutant[]
 }
 const { runs, unusedRanges } = (await import(new URL('mutation/coverage.mjs', scripts).href)) as {
-  runs(report: object, path: string, offset: number): boolean
-  unusedRanges(functions: readonly object[]): number[]
+  readonly runs: (report: object, path: string, offset: number) => boolean
+  readonly unusedRanges: (functions: readonly object[]) => number[]
 }
 
 function after(source: string): string[] {
