@@ -52,6 +52,17 @@ function sides(): readonly [Side, Side] {
   return [new Side(a, b), new Side(b, a)]
 }
 
+t.test('what may have happened to a packet are four different things', (t) => {
+  const results = [
+    UNPROTECT_FAILED,
+    UNPROTECT_OK,
+    UNPROTECT_KEY_UPDATED,
+    UNPROTECT_KEY_UPDATE_ERROR,
+  ]
+  t.equal(new Set(results).size, 4)
+  t.end()
+})
+
 t.test('RFC 9001 §6: phase 0 both ways, before any update', (t) => {
   const [client, server] = sides()
   t.equal(client.keys.keyPhase, 0)
@@ -233,6 +244,113 @@ t.test('forged packets of either phase change nothing but the count (RFC 9001 §
     t.equal(server.open(packet), UNPROTECT_OK)
   }
   t.notOk(server.keys.openLimitReached)
+  t.end()
+})
+
+t.test(
+  'forged packets of the phase before are refused while its key is kept (RFC 9001 §6.5)',
+  (t) => {
+    const [client, server] = sides()
+    const old = client.seal(0)
+    client.keys.onAckReceived(0)
+    t.ok(client.keys.initiateUpdate())
+    t.equal(server.open(client.seal(1)), UNPROTECT_KEY_UPDATED)
+    t.ok(server.keys.hasPreviousKey)
+    const forged = new Uint8Array(old)
+    forged[forged.length - 1] ^= 1
+    t.equal(server.open(forged), UNPROTECT_FAILED)
+    t.equal(server.keys.failedPackets, 1)
+    t.equal(server.open(old), UNPROTECT_OK)
+    t.equal(server.keys.failedPackets, 1)
+    t.end()
+  },
+)
+
+t.test('RFC 9001 §6.1: no update is started without a key, or by an ACK of nothing', (t) => {
+  const [client] = sides()
+  client.keys.onAckReceived(5)
+  t.notOk(client.keys.initiateUpdate(), 'no packet was sealed yet')
+  client.seal(0)
+  client.keys.onAckReceived(0)
+  client.keys.dispose()
+  t.notOk(client.keys.initiateUpdate(), 'disposed')
+  const half = new KeyPhases(protection, VERSION_1, TLS_AES_128_GCM_SHA256)
+  half.installSealSecret(provider.randomBytes(32))
+  half.protect(0, 9, 4, PAYLOAD_LENGTH, 0)
+  half.onAckReceived(0)
+  t.notOk(half.initiateUpdate(), 'nothing can be opened yet')
+  t.equal(half.keyPhase, 0)
+  t.end()
+})
+
+/** Keeps every secret and key that it hands out or is given. */
+class Recording extends PacketProtection {
+  readonly secrets: Uint8Array[] = []
+  keysMade = 0
+
+  override headerProtectionKey(
+    ...args: Parameters<PacketProtection['headerProtectionKey']>
+  ): Uint8Array {
+    const key = super.headerProtectionKey(...args)
+    this.secrets.push(key)
+    return key
+  }
+
+  override nextSecret(...args: Parameters<PacketProtection['nextSecret']>): Uint8Array {
+    const next = super.nextSecret(...args)
+    this.secrets.push(args[2], next)
+    return next
+  }
+
+  override nextPacketKey(...args: Parameters<PacketProtection['nextPacketKey']>): PacketKey {
+    this.keysMade++
+    return super.nextPacketKey(...args)
+  }
+}
+
+t.test('RFC 9001 §6.3: the next key is made before the update that needs it', (t) => {
+  const secret = provider.randomBytes(32)
+  const recording = new Recording(provider, protection.engine)
+  const receiver = new KeyPhases(recording, VERSION_1, TLS_CHACHA20_POLY1305_SHA256)
+  receiver.installOpenSecret(secret)
+  const sender = new KeyPhases(protection, VERSION_1, TLS_CHACHA20_POLY1305_SHA256)
+  sender.installSealSecret(secret)
+  const { bytes } = protection.engine.memory
+  const made: number[] = []
+  for (let pn = 0; pn < 20; pn++) {
+    bytes.fill(0, 0, HEADER_LENGTH + PAYLOAD_LENGTH)
+    bytes[0] = 0x43
+    new DataView(bytes.buffer).setUint32(9, pn)
+    sender.protect(0, 9, 4, PAYLOAD_LENGTH, pn)
+    receiver.removeHeaderProtection(0, 9)
+    t.equal(receiver.unprotect(0, HEADER_LENGTH, PAYLOAD_LENGTH, pn), UNPROTECT_OK)
+    made.push(recording.keysMade)
+  }
+  // One key for each phase, the second with the sixteenth packet, and no third.
+  t.strictSame(made, [...new Array<number>(15).fill(1), ...new Array<number>(5).fill(2)])
+  t.end()
+})
+
+t.test('dispose, and every update, wipes the secrets that are of no use any more', (t) => {
+  const recording = new Recording(provider, protection.engine)
+  const keys = new KeyPhases(recording, VERSION_1, TLS_CHACHA20_POLY1305_SHA256)
+  keys.installSealSecret(provider.randomBytes(32))
+  keys.installOpenSecret(provider.randomBytes(32))
+  keys.protect(0, 9, 4, PAYLOAD_LENGTH, 0)
+  keys.onAckReceived(0)
+  t.ok(keys.initiateUpdate())
+  const [, , used, next] = recording.secrets
+  t.ok(
+    used.every((byte) => byte === 0),
+    'the secret of the phase before',
+  )
+  t.notOk(
+    next.every((byte) => byte === 0),
+    'the secret of this phase',
+  )
+  keys.dispose()
+  t.equal(recording.secrets.length, 4)
+  for (const secret of recording.secrets) t.ok(secret.every((byte) => byte === 0))
   t.end()
 })
 

@@ -193,6 +193,12 @@ t.test(
   },
 )
 
+t.test('an empty string is one with and without Huffman code', (t) => {
+  t.same(decoder.decode(fromHex('0000 51 00')), [':path', ''])
+  t.same(decoder.decode(fromHex('0000 51 80')), [':path', ''])
+  t.end()
+})
+
 t.test('a Huffman string far above the limit is not decoded first', (t) => {
   const bytes = new Uint8Array(100_020)
   bytes[2] = 0x51

@@ -58,6 +58,7 @@ t.test('constants get a neighbour; texts for people are left alone', (t) => {
   t.strictSame(after("state = 'open'"), [';', "state = ''"])
   t.strictSame(after("throw new RangeError('a length')"), [';'])
   t.strictSame(after("this.violation('no such frame')"), [';'])
+  t.strictSame(after('throw new Error(`0x${a.toString(16)}`)'), [';'])
   t.strictSame(after("x = 'a' + b"), [';', "x = '' + b"])
   t.end()
 })
