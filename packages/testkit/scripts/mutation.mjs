@@ -137,7 +137,7 @@ async function main() {
       `${name}: ${share.toFixed(1)} % of ${mutants.length} noticed (of ${total} in all; ` +
         `${count.timeout} by time, ${count.survived} survived, ${count.uncovered} run by no test)`,
     )
-    tell(lines.at(-1))
+    console.error(lines.at(-1))
   }
 
   if (given.list) return
