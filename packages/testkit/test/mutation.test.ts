@@ -28,6 +28,9 @@ const { runs, unusedRanges } = (await import(new URL('mutation/coverage.mjs', sc
   readonly runs: (report: object, path: string, offset: number) => boolean
   readonly unusedRanges: (functions: readonly object[]) => number[]
 }
+const { judge } = (await import(new URL('mutation/judge.mjs', scripts).href)) as {
+  readonly judge: (mutant: object, reports: readonly object[], context: object) => Promise<unknown>
+}
 
 function after(source: string): string[] {
   return mutantsOf(source).map((mutant) => mutant.after)
@@ -152,6 +155,21 @@ t.test('a mutant is killed by a real test, and one that nothing runs survives', 
     t.equal(test, 'packages/wire/test/bag.test.ts')
   }
   t.end()
+})
+
+t.test('a source that is changed during the run is an error, and kills nothing', async (t) => {
+  const path = 'packages/wire/src/bag.ts'
+  const source = 'not what stands there'
+  const mutant = { path, source, start: 0, end: 3, text: 'NOT' }
+  const report = {
+    test: 'packages/wire/test/bag.test.ts',
+    cpu: 1,
+    proof: '',
+    unused: { [path]: [] },
+  }
+  const verdicts = { find: () => undefined, keep: () => t.fail('a verdict was kept') }
+  const context = { root, verdicts, kills: new Map() }
+  await t.rejects(judge(mutant, [report], context), /was changed during the run/)
 })
 
 t.test('every mutant that is excluded as equivalent is one of today, with a reason', (t) => {
