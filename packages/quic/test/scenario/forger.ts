@@ -15,6 +15,7 @@ import {
   SERVER_ADDRESS,
 } from '@godwit/testkit'
 import type { NetworkNode, Pair, PairOptions, SimAddress, SimDatagram } from '@godwit/testkit'
+import type { Test } from 'tap'
 import { ByteReader, encodeVarint, varintLength } from '@godwit/wire'
 import { PACKET_HANDSHAKE, PACKET_INITIAL, PACKET_ONE_RTT, VERSION_1 } from '../../src/constants.ts'
 import { writeLongHeader, writePacketLength, writeShortHeader } from '../../src/packet-header.ts'
@@ -183,4 +184,16 @@ export function editParameters(
     for (const [id, value] of parameters) parts.push(id, value.length, value)
     return bytes(...parts)
   }
+}
+
+/** How every attack ends: on the same server a new connection is made, and its request arrives whole. */
+export function stillServes(t: Test, p: Pair): void {
+  const { client, server } = p.establish()
+  const data = p.prng.bytes(5000)
+  const { stream } = client.send('bidi', data)
+  t.ok(
+    p.run(() => server.streams.get(stream.id)?.ended === true, 5000),
+    'a request is served',
+  )
+  t.ok(Buffer.from(server.data(stream.id)).equals(data), 'intact')
 }
