@@ -50,8 +50,10 @@ export class BodyWriter {
     if (this.#callback === null) return
     let rest = this.#rest
     while (rest !== null) {
-      const piece = rest.length > COPY_CHUNK ? rest.subarray(0, COPY_CHUNK) : rest
-      rest = rest.length > COPY_CHUNK ? rest.subarray(COPY_CHUNK) : null
+      // No more than the connection wants to hold of it; a little, for a full stream says when it is not.
+      const most = Math.min(COPY_CHUNK, Math.max(COPY_SMALL, this.#stream.writableAmount))
+      const piece = rest.length > most ? rest.subarray(0, most) : rest
+      rest = rest.length > most ? rest.subarray(most) : null
       this.#rest = rest
       if (!this.#takes(this.#send(piece))) return
     }
