@@ -3,7 +3,6 @@
 import type { ServerOptions as HttpsServerOptions } from 'node:https'
 
 import type { CipherSuite } from '@godwit/crypto'
-import { parseTransportOptions } from '@godwit/quic'
 import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
 import {
   DEFAULT_CLOSE_TIMEOUT,
@@ -19,6 +18,7 @@ import {
   aNonEmptyStringList,
   aPem,
   aString,
+  parseHttp3Transport,
   parseOptions,
   type PemInput,
 } from '../options.ts'
@@ -122,7 +122,7 @@ export function parseServerOptions(options: Http3ServerOptions): ResolvedServerO
     sniCallback: parsed.SNICallback,
     alpnProtocols: parsed.ALPNProtocols ?? ['h3'],
     cipherSuites: parsed.ciphers,
-    transport: parseTransportOptions(parsed.transport),
+    transport: parseHttp3Transport(parsed.transport),
     crypto: parsed.crypto,
     maxHeaderSize: parsed.maxHeaderSize ?? 16_384,
     maxConnections: parsed.maxConnections ?? 10_000,
