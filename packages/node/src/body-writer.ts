@@ -39,6 +39,9 @@ export class BodyWriter {
     if (fresh && bytes.length > COPY_SMALL) {
       this.bytesWritten += bytes.length
       if (this.#takes(this.#stream.sendData(bytes))) this.#done()
+    } else if (bytes.length <= COPY_CHUNK) {
+      // Whole, whatever there is room for: who ends a message with it goes on at once.
+      if (this.#takes(this.#send(bytes))) this.#done()
     } else {
       this.#rest = bytes
       this.handleWritable()
@@ -69,7 +72,8 @@ export class BodyWriter {
   fail(error: Error | null): void {
     const callback = this.#take()
     if (callback === null) return
-    const reason = error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the message was abandoned')
+    const reason =
+      error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the message was abandoned')
     process.nextTick(callback, reason)
   }
 

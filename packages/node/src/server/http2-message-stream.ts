@@ -83,6 +83,11 @@ export class Http2MessageStream implements MessageStream {
     return this.sendData(frame.subarray(frame.length - length))
   }
 
+  /** Node's stream keeps a reference to whatever it is given, and says when it is too much. */
+  get writableAmount(): number {
+    return Infinity
+  }
+
   sendTrailers(fields: readonly string[]): boolean {
     this.#trailers = objectOf(fields)
     return this.finish()
