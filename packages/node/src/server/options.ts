@@ -4,11 +4,7 @@ import type { ServerOptions as HttpsServerOptions } from 'node:https'
 
 import type { CipherSuite } from '@godwit/crypto'
 import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
-import {
-  DEFAULT_CLOSE_TIMEOUT,
-  DEFAULT_MEMORY_BUDGET,
-  DEFAULT_STREAM_IDLE_TIMEOUT,
-} from '../limits.ts'
+import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_STREAM_IDLE_TIMEOUT } from '../limits.ts'
 import {
   aBoolean,
   aDuration,
@@ -85,7 +81,8 @@ export interface ResolvedServerOptions {
   readonly crypto: CryptoBackend | undefined
   readonly maxHeaderSize: number
   readonly maxConnections: number
-  readonly memoryBudget: number
+  /** Absent: the transport's own default. */
+  readonly memoryBudget: number | undefined
   readonly streamIdleTimeout: number
   readonly closeTimeout: number
   readonly alsoTcp: boolean
@@ -126,7 +123,7 @@ export function parseServerOptions(options: Http3ServerOptions): ResolvedServerO
     crypto: parsed.crypto,
     maxHeaderSize: parsed.maxHeaderSize ?? 16_384,
     maxConnections: parsed.maxConnections ?? 10_000,
-    memoryBudget: parsed.memoryBudget ?? DEFAULT_MEMORY_BUDGET,
+    memoryBudget: parsed.memoryBudget,
     streamIdleTimeout: parsed.streamIdleTimeout ?? DEFAULT_STREAM_IDLE_TIMEOUT,
     closeTimeout: parsed.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
     alsoTcp: parsed.alsoTcp ?? false,
