@@ -515,3 +515,17 @@ t.test('RFC 9846 §4.5.1.2: a key that may not sign is refused, whoever is trust
   }
   t.end()
 })
+
+t.test('RFC 9846 §4.3.8: a share counts for its own group alone', (t) => {
+  for (const group of [SECP256R1, 0x001e, 0xaaaa]) {
+    const alert = changed(0, (raw) =>
+      editHello(raw, (h) => {
+        const [, data] = h.extensions!.find(([type]) => type === 51)!
+        // The good share of X25519 under another name.
+        setExtension(h, 51, [group >>> 8, group & 0xff, ...data.slice(2)])
+      }),
+    )
+    t.equal(alert?.description, ILLEGAL_PARAMETER, `${group}`)
+  }
+  t.end()
+})
