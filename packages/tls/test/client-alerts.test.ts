@@ -168,7 +168,7 @@ t.test('a scripted server is believed when it keeps to the rules', (t) => {
   const { events, flight, expectedFlight } = play(c)
   t.equal(alertOf(events), null)
   t.ok(c.isComplete)
-  t.equal(hex(flight), hex(expectedFlight(null)))
+  t.equal(hex(flight), hex(expectedFlight(null)), 'rfc9001#8.3-1: Finished and nothing else')
   t.end()
 })
 
