@@ -121,8 +121,13 @@ t.test('RFC 9000 §18.2: the transport parameters that each side sends', (t) => 
     t.ok(reader.ok)
     t.same(values.get(0xff04de1b), [0x43, 0xe8], 'min_ack_delay of a millisecond')
     t.ok(values.get(0x0e)![0] >= 2, 'rfc9000#18.2-8: active_connection_id_limit')
-    const uni = values.get(0x09)!
-    t.ok(uni.length > 1 || uni[0] >= 3, 'rfc9114#6.2-1: three unidirectional streams at least')
+    const value = (id: number): number => new ByteReader(values.get(id)!).varint()
+    t.ok(value(0x09) >= 3, 'rfc9114#6.2-1: three unidirectional streams at least')
+    t.ok(value(0x07) >= 1024, 'rfc9114#6.2-2: and what the first bytes of each need')
+    if (side === 'server') {
+      t.ok(value(0x08) >= 100, 'rfc9114#6.1-2: a hundred requests at a time')
+      t.ok(value(0x06) > 0, 'rfc9114#6.1-1: which may say something')
+    }
     for (const id of [0x00, 0x02, 0x0d, 0x10]) {
       if (side === 'client')
         t.notOk(values.has(id), 'for servers (rfc9000#18.2-1, rfc9000#18.2-10)')
