@@ -241,3 +241,23 @@ t.test(
     t.end()
   },
 )
+
+t.test('RFC 9000 §3.5: what was lost of a stream that is to be stopped is not sent again', (t) => {
+  const toServer = gate()
+  const p = forgedPair({ seed: 10, toServer: chain(toServer.node, delay(10)) })
+  const { client } = p.establish()
+  p.runFor(500)
+  toServer.open = false
+  const { stream } = client.send('uni', p.prng.bytes(3000))
+  p.runFor(1)
+  const before = p.sent.client.length
+  // STOP_SENDING with the code 77. All is sent, FIN included, and nothing has arrived.
+  p.forge('server', bytes(0x05, stream.id, 77))
+  p.runFor(5000)
+  const frames = oneRtt(p.sent.client.slice(before)).flatMap((packet) => packet.frames)
+  t.equal(frames.filter(({ type }) => type === FRAME_STREAM).length, 0, 'rfc9000#3.5-4')
+  const resets = frames.filter(({ type }) => type === 0x04)
+  t.ok(resets.length > 0)
+  t.ok(resets.every(({ errorCode }) => errorCode === 77))
+  t.end()
+})

@@ -271,3 +271,51 @@ t.test('RFC 9001 §4.9: packets of discarded keys open no more', (t) => {
   t.same(server.connection.path, CLIENT_ADDRESS)
   t.end()
 })
+
+t.test('RFC 9000 §17.2: connection IDs of other versions may be longer than ours', (t) => {
+  for (const [dcidLength, scidLength] of [
+    [21, 0],
+    [0, 21],
+    [255, 255],
+  ]) {
+    const p = forgedPair({ seed: 14 })
+    const packet = new Uint8Array(1200)
+    const [dcid, scid] = [p.prng.bytes(dcidLength), p.prng.bytes(scidLength)]
+    packet.set(
+      bytes(
+        Uint8Array.of(0xc0, 0xba, 0xba, 0xba, 0xba, dcidLength),
+        dcid,
+        Uint8Array.of(scidLength),
+        scid,
+      ),
+    )
+    p.inject('client', packet)
+    p.runFor(11)
+    const [{ bytes: answer }] = p.sent.server
+    const ids = bytes(Uint8Array.of(scidLength), scid, Uint8Array.of(dcidLength), dcid)
+    t.same(answer.slice(5, 5 + ids.length), ids, 'rfc9000#17.2-7')
+    t.same(answer.slice(5 + ids.length, 9 + ids.length), Uint8Array.of(0, 0, 0, 1))
+  }
+  t.end()
+})
+
+t.test('RFC 9000 §10.2: closing and draining take three probe timeouts', (t) => {
+  const p = forgedPair({ seed: 15 })
+  const { client, server } = p.establish()
+  p.runFor(500)
+  // At least smoothed_rtt, a millisecond of variation, and max_ack_delay.
+  const pto = (side: typeof client): number => side.connection.stats.smoothedRtt + 1 + 25
+  const least = 3 * Math.min(pto(client), pto(server))
+  server.connection.close(1, '')
+  p.runFor(11)
+  t.equal(server.connection.phase, 'closing')
+  t.equal(client.connection.phase, 'draining')
+  p.runFor(least - 12)
+  t.equal(server.connection.phase, 'closing', 'rfc9000#10.2-3')
+  t.equal(client.connection.phase, 'draining')
+  t.equal(p.server.endpoint.connectionCount, 1)
+  p.runFor(3 * least)
+  t.equal(server.connection.phase, 'drained')
+  t.equal(client.connection.phase, 'drained')
+  t.end()
+})
