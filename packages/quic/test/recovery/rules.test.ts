@@ -6,7 +6,7 @@ import { RttEstimator } from '../../src/recovery/rtt.ts'
 import { ACK_ONLY, MDS, Sender } from './harness.ts'
 
 t.test('RFC 9002 §7.4: a loss after the first acknowledged packet of a space counts', (t) => {
-  for (const space of [SPACE_INITIAL, SPACE_HANDSHAKE, SPACE_APPLICATION]) {
+  for (const space of [SPACE_INITIAL, SPACE_HANDSHAKE, SPACE_APPLICATION] as const) {
     for (const side of ['client', 'server'] as const) {
       // Keys of the space or not, handshake confirmed or not.
       const s = new Sender({ side, confirmed: space === SPACE_APPLICATION })
