@@ -43,11 +43,12 @@ export async function sendResponse(from: Response, to: Http3ServerResponse): Pro
   to.once('close', stop)
   try {
     await pump(reader, to)
-  } catch (error) {
+  } finally {
+    // Here, too: a response may be destroyed, and the body have given a chunk, before 'close'. What was
+    // read to its end, or has failed, is not cancelled by this.
+    to.off('close', stop)
     stop()
-    throw error
   }
-  to.off('close', stop)
 }
 
 /** Until the source is dry, or the client gone. */
@@ -57,7 +58,7 @@ async function pump(
 ): Promise<void> {
   for (let count = 1; ; count++) {
     const { done, value } = await reader.read()
-    if (to.destroyed) return // its 'close' cancels the source
+    if (to.destroyed) return
     if (done) break
     if (!(value instanceof Uint8Array)) {
       throw new TypeError(`a Response's body expected chunks of Uint8Array, got ${typeof value}`)
