@@ -2,6 +2,7 @@
 // over, and the limit on concurrent streams must bound the handlers all the same.
 
 import t from 'tap'
+import type { QuicStream } from '@godwit/quic'
 import { H3_EXCESSIVE_LOAD } from '@godwit/http3'
 import { startServer } from '../support/server.ts'
 import { bytes, controlStream, frame, get, headers, rawClient, until } from './raw-peer.ts'
@@ -18,7 +19,10 @@ for (const [name, message] of [
     let begun = 0
     let hold = true
     const running = await startServer(t, (req, res) => {
-      if (!hold) return void res.end('hello')
+      if (!hold) {
+        res.end('hello')
+        return
+      }
       begun++
       most = Math.max(most, ++open)
       // Careless: reads one piece at most, never answers, and looks at nothing but 'close'.
@@ -28,14 +32,25 @@ for (const [name, message] of [
     const peer = await rawClient(t, running.port)
     peer.send('uni', controlStream())
     const attack = (): void => {
-      for (let i = 0; i < 4000; i++) {
+      const stopped: QuicStream[] = []
+      for (;;) {
         const stream = peer.connection.openStream('bidi')
         if (stream === null) break
         stream.stopSending(0x10c)
-        stream.write(message)
-        stream.finish()
+        if (stream.id % 8 === 0) stopped.push(stream)
+        else ask(stream)
       }
       peer.wake()
+      // Half of the requests come in a later packet.
+      setTimeout(() => {
+        for (const stream of stopped) ask(stream)
+        peer.wake()
+      }, 5)
+    }
+    const ask = (stream: QuicStream): void => {
+      if (!stream.writable) return
+      stream.write(message)
+      stream.finish()
     }
     peer.onEvent = (event) => {
       if (event.type === 'streams-available') attack()
