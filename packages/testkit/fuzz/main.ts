@@ -147,10 +147,13 @@ function keep(target: Target, session: Session, seed: number, seconds: number): 
 }
 
 function report({ target, input, error, executions, seconds, key }: Failure, seed: number): void {
-  mkdirSync(FAILURES, { recursive: true })
   const base64 = Buffer.from(input).toString('base64')
   const file = join(FAILURES, `${target}-${hash(key).toString(16)}.txt`)
-  writeFileSync(file, `${base64} ${error.message.split('\n')[0]}\n`)
+  // What a defect that was put in does is no finding.
+  if (options.defect === undefined) {
+    mkdirSync(FAILURES, { recursive: true })
+    writeFileSync(file, `${base64} ${error.message.split('\n')[0]}\n`)
+  }
   console.log(
     `\nFAILED ${target} after ${executions} runs, ${seconds.toFixed(1)} s, seed ${seed}\n` +
       `  input, ${input.length} bytes: ${Buffer.from(input).toString('hex')}\n` +

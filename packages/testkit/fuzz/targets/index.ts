@@ -1,11 +1,13 @@
 // Every target, in the order of the layers.
 
 import type { Target } from '../engine/target.ts'
+import { httpRange } from './http-range.ts'
 import { http3Client, http3Server } from './http3-connection.ts'
 import { http3Fields, http3FrameHeader, http3Settings } from './http3-parts.ts'
 import { qpackHuffman, qpackSection, qpackStreams } from './qpack.ts'
 import { quicConnection, quicDatagrams } from './quic-connection.ts'
 import { quicFrames } from './quic-frames.ts'
+import { quicHandshake } from './quic-handshake.ts'
 import { quicHeader } from './quic-header.ts'
 import { quicParameters } from './quic-parameters.ts'
 import { tlsClient, tlsServer } from './tls-handshake.ts'
@@ -29,6 +31,7 @@ export const TARGETS: readonly Target[] = [
   quicFrames,
   quicParameters,
   quicDatagrams,
+  quicHandshake,
   quicConnection,
   qpackHuffman,
   qpackSection,
@@ -38,4 +41,5 @@ export const TARGETS: readonly Target[] = [
   http3Fields,
   http3Server,
   http3Client,
+  httpRange,
 ]

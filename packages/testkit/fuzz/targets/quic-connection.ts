@@ -48,7 +48,8 @@ function stepElements(input: Uint8Array): readonly Element[] {
   )
 }
 
-function shifted(elements: readonly Element[], by: number): Element[] {
+/** The same elements, `by` bytes further on. */
+export function shifted(elements: readonly Element[], by: number): Element[] {
   return elements.map(({ start, end, contents, length, children }) => ({
     start: start + by,
     end: end + by,

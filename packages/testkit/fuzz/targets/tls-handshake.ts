@@ -39,8 +39,9 @@ const identity = loadIdentity({
 })
 const trustStore = new TrustStore([authority.certificate])
 
-function makeClient(retry: boolean): TlsSession {
-  const session = createClientSession({
+/** A client that is the same at every call. */
+export function clientSession(retry: boolean = false): TlsSession {
+  return createClientSession({
     crypto: createNobleProvider(seededRandomBytes(2)),
     serverName: 'example.test',
     alpnProtocols: ['h3'],
@@ -48,17 +49,26 @@ function makeClient(retry: boolean): TlsSession {
     wallClock: () => NOW,
     ...(retry ? { keyShareGroups: [] } : {}),
   })
-  session.start(Uint8Array.of(1, 2, 3))
-  return session
 }
 
-function makeServer(): TlsSession {
-  const session = createServerSession({
+/** A server that is the same at every call. */
+export function serverSession(): TlsSession {
+  return createServerSession({
     crypto: createNobleProvider(seededRandomBytes(3)),
     selectIdentity: () => identity,
     alpnProtocols: ['h3'],
     wallClock: () => NOW,
   })
+}
+
+function makeClient(retry: boolean): TlsSession {
+  const session = clientSession(retry)
+  session.start(Uint8Array.of(1, 2, 3))
+  return session
+}
+
+function makeServer(): TlsSession {
+  const session = serverSession()
   session.start(Uint8Array.of(4, 5, 6))
   return session
 }
