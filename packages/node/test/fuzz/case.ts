@@ -236,6 +236,10 @@ function userSteps(area: Area, prng: Prng, pick: <T>(from: readonly T[]) => T): 
     const when = prng.chance(0.55) ? 'sync' : pick(WHENS)
     steps.push({ op: pick(ops), when, n: prng.below(1000) })
   }
+  if (area === 'client') {
+    const op = pick(['request', 'request', 'fetch', 'session-fetch'])
+    steps.unshift({ op, when: 'sync', n: prng.below(1000) })
+  }
   return steps
 }
 

@@ -1,27 +1,9 @@
 // Handlers of serve(), made of the steps of a case, and the bodies that they answer with.
 
+import { makeGenerator, makeStream, type BodyKind, type Source } from './bodies.ts'
 import type { UserStep } from './case.ts'
 import type { Platform } from './platform.ts'
 import { UserError, type Watch } from './watch.ts'
-
-/** Bytes that a body which is always ready gives before it waits for ever: no case needs them all. */
-const READY_BYTES = 2_000_000
-
-/** Pulls of one body at one instant of virtual time that no connection needs. */
-const MAX_PULLS = 400
-
-/** A body that the machine made: it must be read to its end, or be cancelled. */
-export class Source {
-  pulls: number
-  settled: boolean
-  cancelled: boolean
-
-  constructor() {
-    this.pulls = 0
-    this.settled = false
-    this.cancelled = false
-  }
-}
 
 /** One call of `fetch`. */
 export class FetchCall {
@@ -155,72 +137,15 @@ export class FetchCall {
     }
   }
 
-  #stream(
-    kind: 'close' | 'ready' | 'never' | 'error' | 'slow',
-    n: number,
-    chunks: number,
-  ): ReadableStream<Uint8Array> {
-    const source = new Source()
+  #stream(kind: BodyKind, n: number, chunks: number): ReadableStream<Uint8Array> {
+    const { stream, source } = makeStream(kind, n, this.#platform, this.#watch, chunks)
     this.sources.push(source)
-    let left = chunks
-    let given = 0
-    let instant = -1
-    let pulls = 0
-    return new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        source.pulls++
-        if (instant === this.#platform.now) pulls++
-        else pulls = 0
-        instant = this.#platform.now
-        if (pulls === MAX_PULLS) this.#watch.found('a body is pulled without end')
-        if (kind === 'slow') {
-          await new Promise((resolve) => {
-            setTimeout(resolve, 1 + (n % 90))
-          })
-        }
-        if (left-- > 0 && given < READY_BYTES) {
-          const chunk = new Uint8Array(kind === 'ready' ? 16_384 : 1 + ((n * 7) % 3000))
-          given += chunk.length
-          controller.enqueue(chunk)
-          return
-        }
-        if (kind === 'close' || kind === 'slow') {
-          source.settled = true
-          controller.close()
-        } else if (kind === 'error') {
-          source.settled = true
-          controller.error(new UserError('the body fails'))
-        } else {
-          await new Promise(() => {})
-        }
-      },
-      cancel: () => {
-        if (source.cancelled) this.#watch.found('a body is cancelled twice')
-        source.cancelled = true
-        source.settled = true
-        if (n % 5 === 0) throw new UserError('cancel fails')
-      },
-    })
+    return stream
   }
 
   #generator(n: number): ReadableStream<Uint8Array> {
-    const source = new Source()
-    // A generator that nobody has begun to read holds nothing.
-    source.settled = true
+    const { stream, source } = makeGenerator(n)
     this.sources.push(source)
-    async function* parts(): AsyncGenerator<Uint8Array> {
-      source.settled = false
-      try {
-        for (let i = 0; i < n % 6; i++) {
-          await new Promise((resolve) => {
-            setTimeout(resolve, 1 + (n % 20))
-          })
-          yield new Uint8Array(10 + n)
-        }
-      } finally {
-        source.settled = true
-      }
-    }
-    return ReadableStream.from(parts()) as ReadableStream<Uint8Array>
+    return stream
   }
 }

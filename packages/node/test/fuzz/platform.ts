@@ -28,6 +28,9 @@ const MAX_TURNS = 3_000
 /** The longest delay of a timer, as Node has it; above, it fires at once. */
 const LONGEST_DELAY = 0x7fffffff
 
+// Ports are not used again: clients keep connections by port.
+let nextPort = 20_000
+
 type Callback = (...args: unknown[]) => void
 
 /** Somebody who takes datagrams at a port of the simulated network. */
@@ -215,7 +218,6 @@ export class Platform {
   #arrivals: Arrival[]
   readonly #stations: Map<number, Station>
   #order: number
-  #nextPort: number
   #phase: 'timers' | 'poll' | 'check'
   #worked: boolean
   #stuck: boolean
@@ -232,7 +234,6 @@ export class Platform {
     this.#arrivals = []
     this.#stations = new Map()
     this.#order = 0
-    this.#nextPort = 20_000
     this.#phase = 'timers'
     this.#worked = false
     this.#stuck = false
@@ -302,7 +303,8 @@ export class Platform {
 
   /** Gives `station` a port; 0: a free one. */
   occupy(station: Station, port: number = 0): number {
-    const given = port === 0 ? this.#nextPort++ : port
+    const given = port === 0 ? nextPort++ : port
+    if (nextPort > 60_000) nextPort = 20_000
     this.#stations.set(given, station)
     return given
   }
