@@ -4,7 +4,7 @@
 import { Prng } from '@godwit/testkit'
 import type { Delivery } from './peer.ts'
 
-export const AREAS = ['server', 'serve', 'client'] as const
+export const AREAS = ['server', 'serve', 'static', 'client'] as const
 export type Area = (typeof AREAS)[number]
 
 /** One thing that the peer does. */
@@ -56,6 +56,8 @@ export interface Case {
   readonly maxStreams: number
   /** Bytes that either side may send on a stream before they are read. */
   readonly window: number
+  /** SETTINGS_MAX_FIELD_SECTION_SIZE of the peer; -1: not told. */
+  readonly fieldSize: number
   /** Whether the peer reads what it is sent. */
   readonly reading: 'always' | 'late' | 'never'
   readonly ending: 'close' | 'vanish' | 'stay' | 'destroy'
@@ -221,6 +223,7 @@ export function makeCase(seed: number, area: Area): Case {
     delay: prng.chance(0.7) ? 0 : 1 + prng.below(40),
     maxStreams: prng.chance(0.6) ? 100 : 1 + prng.below(4),
     window: prng.chance(0.6) ? 262_144 : 1024 + prng.below(4000),
+    fieldSize: prng.chance(0.85) ? -1 : prng.below(400),
     reading: prng.chance(0.7) ? 'always' : pick(['late', 'never'] as const),
     ending: pick(['close', 'vanish', 'stay', 'destroy'] as const),
     errorListeners: prng.chance(0.7),
@@ -231,6 +234,7 @@ function userSteps(area: Area, prng: Prng, pick: <T>(from: readonly T[]) => T): 
   const ops: readonly string[] =
     area === 'server' ? HANDLER_OPS : area === 'serve' ? FETCH_OPS : REQUEST_OPS
   const steps: UserStep[] = []
+  if (area === 'static') return steps // the handler is ours
   const count = 1 + prng.below(6)
   for (let i = 0; i < count; i++) {
     const when = prng.chance(0.55) ? 'sync' : pick(WHENS)
@@ -265,6 +269,7 @@ export function* shrink(given: Case): Generator<Case> {
     delay: 0,
     maxStreams: 100,
     window: 262_144,
+    fieldSize: -1,
     reading: 'always',
     ending: 'stay',
     errorListeners: true,

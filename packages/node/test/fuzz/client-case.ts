@@ -28,7 +28,7 @@ export async function runClientCase(given: Case, platform: Platform, watch: Watc
   })
   peer.reading = given.reading === 'always'
   peer.onEvent = (event, connection) => {
-    if (event.type === 'connected') controlOf(connection)
+    if (event.type === 'connected') controlOf(connection, given.fieldSize)
   }
   const honest = honestServer(platform)
   platform.delay = given.delay

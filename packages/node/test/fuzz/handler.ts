@@ -20,6 +20,9 @@ export class Exchange {
   readonly #watch: Watch
   readonly #surroundings: Surroundings
   #lengthSet: boolean
+  /** Something pipes into a response whose errors nobody listens for but the pipe. */
+  #isPiped: boolean
+  #hasListeners: boolean
 
   constructor(
     request: Http3ServerRequest,
@@ -32,6 +35,8 @@ export class Exchange {
     this.#watch = watch
     this.#surroundings = surroundings
     this.#lengthSet = false
+    this.#isPiped = false
+    this.#hasListeners = false
     this.requestEvents = new Emissions(request, 'request', watch)
     this.responseEvents = new Emissions(response, 'response', watch)
   }
@@ -43,6 +48,7 @@ export class Exchange {
 
   run(given: Case, steps: readonly UserStep[]): void {
     const { request, response } = this
+    this.#hasListeners = given.errorListeners
     if (given.errorListeners) {
       request.on('error', () => {})
       response.on('error', () => {})
@@ -112,7 +118,10 @@ export class Exchange {
         response.destroy()
         return
       case 'destroy-error':
-        response.destroy(new UserError('destroyed'))
+        // A pipe throws the error of a response that nobody else listens to: that is the user's affair.
+        response.destroy(
+          this.#isPiped && !this.#hasListeners ? undefined : new UserError('destroyed'),
+        )
         return
       case 'cork':
         return response.cork()
@@ -129,9 +138,11 @@ export class Exchange {
         })
         return
       case 'pipe':
+        this.#isPiped = true
         request.pipe(response)
         return
       case 'pipe-from': {
+        this.#isPiped = true
         const source = n % 2 === 0 ? Readable.from(['one', 'two', 'three']) : new PassThrough()
         source.on('error', () => {})
         source.pipe(response)

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { AREAS, makeCase, type Area, type Case } from './case.ts'
 import { nextSeed, record, summary } from './ledger.ts'
 import { CaseWorker } from './pool.ts'
+import { prove } from './prove.ts'
 import { printCase, shrinkCase } from './shrinking.ts'
 import type { Finding } from './watch.ts'
 
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     replay: { type: 'string' },
     ledger: { type: 'boolean', default: false },
     'no-record': { type: 'boolean', default: false },
+    prove: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
 })
@@ -36,6 +38,8 @@ const areas: readonly Area[] = values.only === undefined ? AREAS : [values.only 
 
 if (values.ledger) {
   console.log(summary())
+} else if (values.prove) {
+  process.exitCode = (await prove(Number(values.seed ?? 1))) ? 0 : 1
 } else if (values.replay !== undefined) {
   process.exitCode = await replay(Number(values.replay))
 } else {

@@ -7,7 +7,7 @@ import type { Finding } from './watch.ts'
 import type { Order, Report } from './worker.ts'
 
 /** How long one case may take, in ms of real time: they take some 20. */
-const PATIENCE = 30_000
+const PATIENCE = 15_000
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 

@@ -10,6 +10,7 @@ import {
   type PeerStep,
   type StreamOp,
 } from './case.ts'
+import { PATHS } from './files.ts'
 import type { Peer, PeerStream } from './peer.ts'
 import type { Platform } from './platform.ts'
 
@@ -165,7 +166,7 @@ export class Script {
     const { quic } = stream
     switch (op) {
       case 'headers':
-        this.#write(s, quic, this.#isServer ? responseHeaders(n) : requestHeaders(n), n)
+        this.#write(s, quic, this.#isServer ? responseHeaders(n) : this.#requestHeaders(n), n)
         stream.sentHeaders = true
         return
       case 'interim':
@@ -187,7 +188,7 @@ export class Script {
         stream.sentStop = true
         return
       case 'part': {
-        const whole = this.#isServer ? responseHeaders(n) : requestHeaders(n)
+        const whole = this.#isServer ? responseHeaders(n) : this.#requestHeaders(n)
         const cut = 1 + (n % (whole.length - 1))
         quic.write(whole.subarray(0, cut))
         this.#rest[s] = whole.subarray(cut)
@@ -219,6 +220,10 @@ export class Script {
     quic.write(data.subarray(cut))
   }
 
+  #requestHeaders(n: number): Uint8Array {
+    return this.#case.area === 'static' ? fileRequest(n) : requestHeaders(n)
+  }
+
   #writeControl(connection: Connection, data: Uint8Array): void {
     this.#control ??= controlOf(connection)
     this.#control?.write(data)
@@ -228,12 +233,15 @@ export class Script {
 const CONTROLS = new WeakMap<Connection, NonNullable<ReturnType<Connection['openStream']>>>()
 
 /** The control stream of a connection, opened when needed. */
-export function controlOf(connection: Connection): ReturnType<Connection['openStream']> {
+export function controlOf(
+  connection: Connection,
+  fieldSize: number = -1,
+): ReturnType<Connection['openStream']> {
   const known = CONTROLS.get(connection)
   if (known !== undefined) return known
   const stream = connection.openStream('uni')
   if (stream === null) return null
-  stream.write(controlStream())
+  stream.write(fieldSize < 0 ? controlStream() : controlStream(0x06, fieldSize))
   CONTROLS.set(connection, stream)
   return stream
 }
@@ -250,6 +258,25 @@ function requestHeaders(n: number): Uint8Array {
   if (n % 13 === 5) fields.push('content-length', String(n % 5))
   if (n % 41 === 7) fields.push('Bad Name', 'value')
   if (n % 17 === 4) fields.push('range', 'bytes=0-5,10-20')
+  return headers(...fields)
+}
+
+const RANGES = [
+  'bytes=0-5',
+  'bytes=-7',
+  'bytes=0-700000,1-700000',
+  'bytes=0-0,5-6,1-3',
+  'bytes=900000-',
+  'bytes=99999999-',
+  'bytes=x',
+] as const
+
+function fileRequest(n: number): Uint8Array {
+  const fields = [':method', n % 9 === 4 ? 'HEAD' : n % 23 === 5 ? 'POST' : 'GET']
+  fields.push(':scheme', 'https', ':authority', 'localhost', ':path')
+  fields.push(PATHS[n % PATHS.length] as string)
+  if (n % 3 > 0) fields.push('range', RANGES[(n >> 3) % RANGES.length] as string)
+  if (n % 13 === 2) fields.push('if-none-match', '*')
   return headers(...fields)
 }
 

@@ -2,10 +2,17 @@
 // must be served whatever the first one does.
 
 import { createServer, serve } from '../../src/index.ts'
-import type { Http3Server, Http3ServerSession } from '../../src/index.ts'
+import type {
+  Http3Server,
+  Http3ServerRequest,
+  Http3ServerResponse,
+  Http3ServerSession,
+} from '../../src/index.ts'
+import { createStaticHandler } from '../../../godwit/src/static/static-handler.ts'
 import { get } from '../attacks/raw-peer.ts'
 import type { Case, UserStep } from './case.ts'
 import { FetchCall } from './fetch-handler.ts'
+import { servedFolder } from './files.ts'
 import { Exchange } from './handler.ts'
 import { IDENTITY, Peer, type PeerStream } from './peer.ts'
 import type { Platform } from './platform.ts'
@@ -45,7 +52,21 @@ export async function runServerCase(given: Case, platform: Platform, watch: Watc
       initialMaxData: given.window * 4,
     },
   } as const
-  if (given.area === 'server') {
+  if (given.area === 'static') {
+    const creating = createStaticHandler(servedFolder())
+    await platform.run(() => false, platform.now + 100)
+    const answer = await creating
+    const handler = (request: Http3ServerRequest, response: Http3ServerResponse): void => {
+      if (request.url === WITNESS_PATH) {
+        response.end(WITNESS_BODY)
+        return
+      }
+      exchanges.push(new Exchange(request, response, watch, surroundings))
+      void answer(request, response)
+    }
+    server = createServer(options, handler).listen(0, '127.0.0.1')
+    await platform.run(() => server?.listening === true, platform.now + 1_000)
+  } else if (given.area === 'server') {
     server = createServer(options, (request, response) => {
       if (request.url === WITNESS_PATH) {
         response.end(WITNESS_BODY)
@@ -87,7 +108,7 @@ export async function runServerCase(given: Case, platform: Platform, watch: Watc
   peer.reading = given.reading === 'always'
   const connection = peer.connect(port, { initialMaxStreamData: given.window })
   await platform.run(() => peer.isConfirmed(connection), platform.now + 5_000)
-  controlOf(connection)
+  controlOf(connection, given.fieldSize)
   platform.delay = given.delay
   const script = new Script(platform, peer, given, false)
   const witness = new Witness(platform, watch, port, () => userClosed)
@@ -102,7 +123,7 @@ export async function runServerCase(given: Case, platform: Platform, watch: Watc
     await platform.run(() => false, platform.now + SETTLE_TIME)
   }
   await witness.ask('after')
-  checkSettled(given, watch, peer, script, exchanges, calls, sessions)
+  checkSettled(watch, peer, exchanges, calls, sessions)
   if (platform.stuck) watch.found('the loop is busy without end')
 
   if (given.ending === 'close') connection.close(0x100, '')
@@ -129,10 +150,8 @@ export async function runServerCase(given: Case, platform: Platform, watch: Watc
 
 /** While the connection lives: what has ended for the peer has ended here. */
 function checkSettled(
-  given: Case,
   watch: Watch,
   peer: Peer,
-  script: Script,
   exchanges: readonly Exchange[],
   calls: readonly FetchCall[],
   sessions: ReadonlySet<Http3ServerSession>,
@@ -150,14 +169,12 @@ function checkSettled(
     if (alive && stream.sentReset && !stream.sentFin && !exchange.requestEvents.closed) {
       watch.found('a request that was reset is not told', describe(stream))
     }
-    if (alive && given.reading !== 'never' && response.writableFinished) {
+    if (alive && peer.reading && response.writableFinished) {
       const told = stream.ended || stream.resetCode !== null || stream.sentStop
       if (!told) watch.found('a finished response does not arrive', describe(stream))
     }
   }
   for (const call of calls) {
-    const n = new URL(call.request.url).searchParams.get('n')
-    void n
     const gone = !alive && !peer.vanished
     if (gone && !call.answered && !call.request.signal.aborted) {
       watch.found('the client is gone, and the signal is not aborted')
@@ -176,7 +193,6 @@ function checkSettled(
       watch.found('requests are kept that are over', `${session.activeRequests} of ${open}`)
     }
   }
-  void script
 }
 
 function isOver(stream: PeerStream): boolean {
