@@ -1,5 +1,5 @@
 export { Endpoint } from './endpoint.ts'
-export type { ConnectConfig, EndpointConfig, ServerConfig } from './endpoint.ts'
+export type { ConnectConfig, EndpointConfig, ServerConfig } from './endpoint/config.ts'
 export type { EndpointStats } from './endpoint/stats.ts'
 export type { Connection, ConnectionPhase, ConnectionStats } from './connection/connection.ts'
 export type { DropCounts } from './connection/drop-counts.ts'

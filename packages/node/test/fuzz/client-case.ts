@@ -82,7 +82,10 @@ export async function runClientCase(given: Case, platform: Platform, watch: Watc
   // Whatever is still open is closed by the user.
   const closing = { settled: false }
   ;(session as Http3ClientSession | null)?.destroy()
-  void closeIdleConnections().then(() => (closing.settled = true))
+  closeIdleConnections().then(
+    () => (closing.settled = true),
+    (error: unknown) => watch.found('closeIdleConnections rejects', String(error)),
+  )
   peer.vanished = true
   await platform.run(() => false, platform.now + END_TIME)
   if (!closing.settled) {

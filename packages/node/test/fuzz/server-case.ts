@@ -62,7 +62,7 @@ export async function runServerCase(given: Case, platform: Platform, watch: Watc
         return
       }
       exchanges.push(new Exchange(request, response, watch, surroundings))
-      void answer(request, response)
+      answer(request, response)
     }
     server = createServer(options, handler).listen(0, '127.0.0.1')
     await platform.run(() => server?.listening === true, platform.now + 1_000)
@@ -93,7 +93,10 @@ export async function runServerCase(given: Case, platform: Platform, watch: Watc
         return call.run(stepsOf(calls.length - 1))
       },
     })
-    void starting.then((started) => (server = started))
+    starting.then(
+      (started) => (server = started),
+      (error: unknown) => watch.found('serve() rejects', String(error)),
+    )
     await platform.run(() => server !== null, platform.now + 1_000)
   }
   const subject = server as Http3Server | null

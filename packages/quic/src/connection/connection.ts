@@ -263,7 +263,7 @@ export class Connection implements QuicPort {
     return size
   }
 
-  /** Takes back what was made for a packet that turned out to be forged. @internal */
+  /** Forgets a connection that nobody is known to wait for, without a word. @internal */
   abandon(): void {
     this.#forget(null)
   }
@@ -292,6 +292,11 @@ export class Connection implements QuicPort {
   /** The peer's address. A server's peer may change it, RFC 9000 §9. */
   get path(): NetworkPath {
     return this.#core.path.remote
+  }
+
+  /** Whether the peer has shown that it receives at its address, RFC 9000 §8.1. @internal */
+  get addressValidated(): boolean {
+    return this.#core.path.validated
   }
 
   /** Where the datagram goes that `pollTransmit` wrote. @internal */

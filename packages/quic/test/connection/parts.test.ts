@@ -22,8 +22,7 @@ import { PacketWriter } from '../../src/packet-writer.ts'
 
 const REMOTE = { address: '192.0.2.1', port: 1 }
 
-// rfc9000#12.5-5
-t.test('RFC 9000 §12.4 table 3: a frame is handled exactly where it is permitted', (t) => {
+t.test('rfc9000#12.5-5: a frame is handled exactly where it is permitted', (t) => {
   const levels = [LEVEL_INITIAL, LEVEL_HANDSHAKE, LEVEL_APPLICATION] as const
   for (let space = 0; space <= SPACE_APPLICATION; space++) {
     for (let type = 0; type < FRAME_TYPE_COUNT; type++) {
@@ -160,8 +159,7 @@ t.test('timers are a table: set, moved, stopped', (t) => {
   t.end()
 })
 
-// rfc9000#19.19-1
-t.test('reason phrases are UTF-8, bounded, and harmless to print', (t) => {
+t.test('reason phrases are UTF-8, bounded, and harmless to print (rfc9000#19.19-1)', (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 400 }), (text) => {
       const encoded = encodeReason(text)

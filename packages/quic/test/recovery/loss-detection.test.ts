@@ -61,8 +61,7 @@ t.test(
   },
 )
 
-// rfc9002#6.1.1-2
-t.test('RFC 9002 §6.1.1: three later packets acknowledged make one lost (rfc9002#6.1.1-1)', (t) => {
+t.test('rfc9002#6.1.1-2: three later packets acknowledged make one lost (rfc9002#6.1.1-1)', (t) => {
   const s = new Sender()
   s.send(6)
   s.now += 20
@@ -194,16 +193,14 @@ t.test('RFC 9002 §7: no packet goes that would exceed the window (rfc9002#7-3)'
   t.end()
 })
 
-// rfc9002#7-3
-// rfc9000#13.3-7, rfc9002#7.3.1-1
 t.test('RFC 9002 §7.3.2: one packet may exceed the window when recovery begins', (t) => {
   const s = new Sender()
   s.send(10)
   s.now += 20
   s.ack([[3, 3]])
-  t.equal(s.congestion.cwnd, 5 * MDS)
+  t.equal(s.congestion.cwnd, 5 * MDS, 'rfc9000#13.3-7, rfc9002#7.3.1-1')
   t.equal(s.capacity.bytesInFlight, 8 * MDS)
-  t.equal(s.capacity.canSend(MDS), true)
+  t.equal(s.capacity.canSend(MDS), true, 'rfc9002#7-3')
   s.send(1)
   t.equal(s.capacity.canSend(MDS), false)
   s.ack([

@@ -16,9 +16,8 @@ function moved(sent: number): { s: Sender; congestion: NewReno } {
   return { s, congestion }
 }
 
-// rfc9000#9.4-1
 t.test(
-  'RFC 9000 §9.4: packets sent on the old path do not count when they are acknowledged',
+  'RFC 9000 §9.4: packets sent on the old path do not count when they are acknowledged (rfc9000#9.4-1)',
   (t) => {
     const { s, congestion } = moved(8)
     t.equal(s.capacity.bytesInFlight, 0)

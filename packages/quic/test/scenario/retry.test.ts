@@ -31,7 +31,7 @@ function retryFor(
   return bytes(head, p.protection.retryIntegrityTag(VERSION_1, initial.slice(6, 14), head))
 }
 
-interface Retried extends ForgedPair {
+interface Retried extends Omit<ForgedPair, 'client'> {
   readonly client: SimConnection
 }
 
