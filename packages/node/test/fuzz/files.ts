@@ -2,7 +2,7 @@
 // waits, and its result is there some moments later, so that what peers do falls in between.
 
 import fsp from 'node:fs/promises'
-import { mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -64,6 +64,8 @@ export class SlowFiles {
   readonly #watch: Watch
   /** Since when the clock waits, in ns of real time; 0: it does not. */
   #waited: bigint
+  /** Files that were opened and not closed. */
+  readonly #open: Set<unknown>
   #running: number
 
   constructor(platform: Platform, watch: Watch, seed: number) {
@@ -72,6 +74,7 @@ export class SlowFiles {
     this.#restore = []
     this.#watch = watch
     this.#waited = 0n
+    this.#open = new Set()
     this.#running = 0
   }
 
@@ -87,6 +90,7 @@ export class SlowFiles {
   }
 
   uninstall(): void {
+    if (this.#open.size > 0) this.#watch.found('a file is left open')
     for (const restore of this.#restore.splice(0)) restore()
     syncBuiltinESMExports()
     this.#platform.isBusy = () => false
@@ -112,8 +116,11 @@ export class SlowFiles {
     const files = this
     target[name] = async function slow(this: unknown, ...args: unknown[]): Promise<unknown> {
       files.#running++
+      if (name === 'close') files.#open.delete(this)
       try {
-        return await real.apply(this, args)
+        const result = await real.apply(this, args)
+        if (name === 'open') files.#open.add(result)
+        return result
       } finally {
         if (files.#running > 0) files.#running--
         await files.#pause()
@@ -130,14 +137,5 @@ export class SlowFiles {
     return new Promise((resolve) => {
       this.#platform.after(ms, resolve)
     })
-  }
-}
-
-/** File descriptors of the process; -1 where the system does not tell. */
-export function openDescriptors(): number {
-  try {
-    return readdirSync('/proc/self/fd').length
-  } catch {
-    return -1
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Case } from './case.ts'
 import { runClientCase } from './client-case.ts'
-import { openDescriptors, SlowFiles } from './files.ts'
+import { SlowFiles } from './files.ts'
 import { Platform } from './platform.ts'
 import { runServerCase } from './server-case.ts'
 import { Watch, type Finding } from './watch.ts'
@@ -35,12 +35,10 @@ export async function runCase(given: Case): Promise<readonly Finding[]> {
   current = watch
   const files = given.area === 'static' ? new SlowFiles(platform, watch, given.seed) : null
   await files?.install()
-  const descriptors = files === null ? 0 : openDescriptors()
   platform.install()
   try {
     if (given.area === 'client') await runClientCase(given, platform, watch)
     else await runServerCase(given, platform, watch)
-    if (files !== null && openDescriptors() > descriptors) watch.found('a file is left open')
     for (const left of platform.leftovers) watch.found(`left over: ${left.replace(/\d+/g, 'N')}`)
   } catch (error) {
     abort(error)
