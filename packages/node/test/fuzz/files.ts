@@ -1,7 +1,7 @@
 // Files that take virtual time: each operation is done by the real system, for which the virtual clock
 // waits, and its result is there some moments later, so that what peers do falls in between.
 
-import fsp from 'node:fs/promises'
+import fsp, { type FileHandle } from 'node:fs/promises'
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { syncBuiltinESMExports } from 'node:module'
@@ -14,7 +14,7 @@ import type { Watch } from './watch.ts'
 type Operation = (...args: unknown[]) => Promise<unknown>
 
 const NAMES = ['open', 'stat', 'lstat', 'realpath'] as const
-const HANDLE_NAMES = ['read', 'stat', 'close'] as const
+const HANDLE_NAMES = ['read', 'stat'] as const
 
 /** Bytes of the largest file that is served: more than a connection takes before it is read. */
 const BIG = 1_500_000
@@ -65,7 +65,7 @@ export class SlowFiles {
   /** Since when the clock waits, in ns of real time; 0: it does not. */
   #waited: bigint
   /** Files that were opened and not closed. */
-  readonly #open: Set<unknown>
+  readonly #open: Set<FileHandle>
   #running: number
 
   constructor(platform: Platform, watch: Watch, seed: number) {
@@ -116,10 +116,9 @@ export class SlowFiles {
     const files = this
     target[name] = async function slow(this: unknown, ...args: unknown[]): Promise<unknown> {
       files.#running++
-      if (name === 'close') files.#open.delete(this)
       try {
         const result = await real.apply(this, args)
-        if (name === 'open') files.#open.add(result)
+        if (name === 'open') files.#watchHandle(result as FileHandle)
         return result
       } finally {
         if (files.#running > 0) files.#running--
@@ -129,6 +128,22 @@ export class SlowFiles {
     this.#restore.push(() => {
       target[name] = real
     })
+  }
+
+  // `close` is a property of each.
+  #watchHandle(handle: FileHandle): void {
+    this.#open.add(handle)
+    const close = handle.close.bind(handle)
+    handle.close = async (): Promise<void> => {
+      this.#running++
+      try {
+        await close()
+        this.#open.delete(handle)
+      } finally {
+        if (this.#running > 0) this.#running--
+        await this.#pause()
+      }
+    }
   }
 
   #pause(): Promise<void> {

@@ -1,13 +1,18 @@
 // Handlers of createServer, made of the steps of a case.
 
 import { PassThrough, Readable } from 'node:stream'
-import type { Http3ServerRequest, Http3ServerResponse } from '../../src/index.ts'
+import type {
+  Http3ServerRequest,
+  Http3ServerResponse,
+  Http3ServerSession,
+} from '../../src/index.ts'
 import type { Case, UserStep } from './case.ts'
 import { takeSteps } from './user.ts'
 import { codeOf, Emissions, UserError, type Watch } from './watch.ts'
 
-/** What user code may wait for after `server.close`. */
+/** What user code reaches beside the request and its response. */
 export interface Surroundings {
+  sessionOf(request: Http3ServerRequest): Http3ServerSession | undefined
   closeServer(): void
 }
 
@@ -167,10 +172,10 @@ export class Exchange {
         request.destroy()
         return
       case 'session-close':
-        request.session.close()
+        this.#surroundings.sessionOf(request)?.close()
         return
       case 'session-destroy':
-        request.session.destroy()
+        this.#surroundings.sessionOf(request)?.destroy()
         return
       case 'server-close':
         return this.#surroundings.closeServer()

@@ -34,6 +34,10 @@ export async function runServerCase(given: Case, platform: Platform, watch: Watc
   let server: Http3Server | null = null
   let userClosed = false
   const surroundings = {
+    sessionOf: (request: Http3ServerRequest) => {
+      const { remotePort } = request.socket
+      return [...sessions].find((session) => session.remotePort === remotePort)
+    },
     closeServer: () => {
       userClosed = true
       server?.close()
