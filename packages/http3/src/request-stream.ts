@@ -312,7 +312,8 @@ export class RequestStream {
   /** Internal: the connection is over. */
   drop(): void {
     this.#receiver.abort()
-    this.#sender.abort()
+    // What was acknowledged stays so: calls after it are the caller's mistake, as before.
+    if (!this.#sendingOver) this.#sender.abort()
     this.#sendingOver = true
   }
 

@@ -114,11 +114,14 @@ export class Exchange {
       case 'trailers':
         return response.addTrailers({ 'x-trailer': 'yes' })
       case 'continue':
-        return response.writeContinue()
+        response.writeContinue()
+        return
       case 'processing':
-        return response.writeProcessing()
+        response.writeProcessing()
+        return
       case 'hints':
-        return response.writeEarlyHints({ link: '</style.css>; rel=preload' }, () => {})
+        response.writeEarlyHints({ link: '</style.css>; rel=preload' }, () => {})
+        return
       case 'destroy':
         response.destroy()
         return

@@ -167,7 +167,7 @@ function checkSettled(
   const alive = connection !== undefined && !peer.isClosed(connection) && !peer.vanished
   for (const exchange of exchanges) {
     const { request, response } = exchange
-    const stream = peer.streams.find((s) => s.quic.id === request.streamId)
+    const stream = peer.streams.find((s) => s.quic.id === request.stream.id)
     if (stream === undefined) continue
     const { closed } = exchange.responseEvents
     if ((!alive && !peer.vanished) || (alive && stream.sentStop)) {
