@@ -65,7 +65,11 @@ class FetchExchange implements PendingExchange {
 
   /** Ends the exchange before its time: the response, or its body, fails with `error`. */
   fail(error: unknown): void {
-    if (this.#over) return
+    if (this.#over) {
+      // The response is whole, and what is left of the request goes nowhere.
+      this.#stopUpload()
+      return
+    }
     this.#stream?.cancel(H3_REQUEST_CANCELLED)
     this.#settle()
     this.#stopUpload()
@@ -230,7 +234,9 @@ class FetchExchange implements PendingExchange {
   #stopUpload(): void {
     const reader = this.#uploading
     this.#uploading = null
-    reader?.cancel().catch(() => {})
+    if (reader !== null) reader.cancel().catch(() => {})
+    else if (this.#stream === null) cancelRequestBody(this.#request)
+    if (this.#over && this.#stream !== null) this.#session.removeExchange(this.#stream.id)
     this.onWritable()
   }
 
@@ -241,6 +247,11 @@ class FetchExchange implements PendingExchange {
     else if (this.#uploading === null) this.#session.removeExchange(this.#stream.id)
     this.#session.wake()
   }
+}
+
+/** The request will not be sent: the source of its body is told. */
+export function cancelRequestBody({ body }: Request): void {
+  if (body !== null && !body.locked) body.cancel().catch(() => {})
 }
 
 function requestFields(request: Request, body: unknown): string[] {

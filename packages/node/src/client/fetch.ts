@@ -4,7 +4,7 @@
 import { errorCodeOf } from '../errors.ts'
 import { MAX_REDIRECTS } from '../limits.ts'
 import { CONNECT_OPTION_NAMES, type ConnectOptions } from './options.ts'
-import { fetchOver } from './fetch-over.ts'
+import { cancelRequestBody, fetchOver } from './fetch-over.ts'
 import { pooledSession } from './pool.ts'
 
 /** Options of `fetch`: those of the web's, and those of `connect`. */
@@ -114,10 +114,14 @@ async function attempt(
       reused = session.requestsStarted > 0
       return await fetchOver(session, tries === 1 || spare === null ? request : spare, body)
     } catch (error) {
-      if (signal.aborted) throw signal.reason
+      if (signal.aborted) {
+        cancelRequestBody(request)
+        throw signal.reason
+      }
       const code = errorCodeOf(error)
       const lost = reused && code === 'ERR_HTTP3_SESSION_CLOSED' && IDEMPOTENT.has(request.method)
       if (tries === 1 && spare !== null && (lost || RETRIABLE.has(code))) continue
+      cancelRequestBody(request)
       if (isMisuse(error)) throw error
       throw Object.assign(new TypeError('fetch failed', { cause: error }), { code })
     }

@@ -7,7 +7,8 @@ import type { Http3ServerResponse } from './response.ts'
 
 /** @throws TypeError for a Response that cannot be sent: a network error, or one whose body is gone. */
 export function checkSendable(from: Response): void {
-  if (from.status === 0) throw new TypeError('a Response of status 0 (Response.error()) cannot be sent')
+  if (from.status === 0)
+    throw new TypeError('a Response of status 0 (Response.error()) cannot be sent')
   if (from.bodyUsed || from.body?.locked === true) {
     throw new TypeError('the body of the Response was read, or is being read, by somebody else')
   }
@@ -42,11 +43,12 @@ export async function sendResponse(from: Response, to: Http3ServerResponse): Pro
   to.once('close', stop)
   try {
     await pump(reader, to)
-  } catch (error) {
+  } finally {
+    // Here, too: a response may be destroyed, and the body have given a chunk, before 'close'. What was
+    // read to its end, or has failed, is not cancelled by this.
+    to.off('close', stop)
     stop()
-    throw error
   }
-  to.off('close', stop)
 }
 
 /** Until the source is dry, or the client gone. */
@@ -56,7 +58,7 @@ async function pump(
 ): Promise<void> {
   for (let count = 1; ; count++) {
     const { done, value } = await reader.read()
-    if (to.destroyed) return // its 'close' cancels the source
+    if (to.destroyed) return
     if (done) break
     if (!(value instanceof Uint8Array)) {
       throw new TypeError(`a Response's body expected chunks of Uint8Array, got ${typeof value}`)

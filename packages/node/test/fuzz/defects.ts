@@ -42,7 +42,21 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'STOP_SENDING before the request is not told',
     area: 'server',
-    edits: [{ file: REQUEST_STREAM, from: 'else this.#stopCode = errorCode', to: '' }],
+    edits: [
+      { file: REQUEST_STREAM, from: 'if (!this.#visible) this.#stopCode = errorCode', to: '' },
+    ],
     rule: /a response whose client is gone is not told/,
+  },
+  {
+    name: 'serve() forgets the body for a client that has left meanwhile',
+    area: 'serve',
+    edits: [
+      {
+        file: 'packages/node/src/server/send-response.ts',
+        from: 'if (to.destroyed) {\n    cancelBody(from, undefined)\n',
+        to: 'if (to.destroyed) {\n',
+      },
+    ],
+    rule: /a body is neither read to its end nor cancelled|a body is not cancelled/,
   },
 ]

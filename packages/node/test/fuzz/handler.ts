@@ -46,9 +46,16 @@ export class Exchange {
     this.responseEvents = new Emissions(response, 'response', watch)
   }
 
-  /** Both the request and the response have told of their end. */
+  /** Both the request and the response have told of their end, or the user keeps one from it. */
   get closed(): boolean {
-    return this.requestEvents.closed && this.responseEvents.closed
+    return (this.requestEvents.closed || this.#isHeld) && this.responseEvents.closed
+  }
+
+  /** All of the request is there, and user code that listens for it has paused it, and not gone on. */
+  get #isHeld(): boolean {
+    const { request } = this
+    const listeners = request.listenerCount('data') + request.listenerCount('readable')
+    return request.complete && request.isPaused() && listeners > 0
   }
 
   run(given: Case, steps: readonly UserStep[]): void {
