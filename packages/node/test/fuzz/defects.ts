@@ -34,10 +34,10 @@ export const DEFECTS: readonly Defect[] = [
       {
         file: SENDER,
         from: 'const state = this.#next(event)\n    if (state === MESSAGE_ABORTED) return false\n    if (end &&',
-        to: 'const state = this.#next(event)\n    if (state === MESSAGE_ABORTED || !this.#quic.writable) return false\n    if (end &&',
+        to: 'const state = this.#next(event)\n    if (!this.#quic.writable) return true\n    if (end &&',
       },
     ],
-    rule: /throws ERR_HTTP3_STREAM_STATE|uncaught exception: ERR_HTTP3_STREAM_STATE/,
+    rule: /ERR_HTTP3_STREAM_STATE/,
   },
   {
     name: 'STOP_SENDING before the request is not told',
