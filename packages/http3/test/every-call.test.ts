@@ -151,6 +151,11 @@ function stop(stream: FakeStream, errorCode: number): void {
 
 // --- one cell
 
+function say(value: unknown): string {
+  if (value instanceof Error) return value.message
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')
+}
+
 class Cell {
   readonly role: Role
   readonly peer: RawPeer
@@ -280,10 +285,10 @@ class Cell {
     if (name === 'readData') {
       const done = this.ownStop || this.log.includes('reset')
       if (got !== null && (done || !(got instanceof Uint8Array))) {
-        this.wrong.push(`readData() said ${String(got)}`)
+        this.wrong.push(`readData said ${say(got)}`)
       }
     } else if (got !== expected) {
-      this.wrong.push(`${name} in ${from} said ${String(got)}, not ${String(expected)}`)
+      this.wrong.push(`${name} in ${from} said ${say(got)}, not ${say(expected)}`)
     }
     if (step !== 'MISTAKE' && expected !== 'ERR_HTTP3_STREAM_STATE') this.sending = step
     if (name === 'sendHeaders' && step === 'content' && this.stream.method === 'CONNECT') {

@@ -39,6 +39,9 @@ export class BodyWriter {
     if (fresh && bytes.length > COPY_SMALL) {
       this.bytesWritten += bytes.length
       if (this.#takes(this.#stream.sendData(bytes))) this.#done()
+    } else if (bytes.length <= COPY_CHUNK) {
+      // Whole, whatever there is room for: who ends a message with it goes on at once.
+      if (this.#takes(this.#send(bytes))) this.#done()
     } else {
       this.#rest = bytes
       this.handleWritable()
@@ -50,8 +53,10 @@ export class BodyWriter {
     if (this.#callback === null) return
     let rest = this.#rest
     while (rest !== null) {
-      const piece = rest.length > COPY_CHUNK ? rest.subarray(0, COPY_CHUNK) : rest
-      rest = rest.length > COPY_CHUNK ? rest.subarray(COPY_CHUNK) : null
+      // No more than the connection wants to hold of it; a little, for a full stream says when it is not.
+      const most = Math.min(COPY_CHUNK, Math.max(COPY_SMALL, this.#stream.writableAmount))
+      const piece = rest.length > most ? rest.subarray(0, most) : rest
+      rest = rest.length > most ? rest.subarray(most) : null
       this.#rest = rest
       if (!this.#takes(this.#send(piece))) return
     }
@@ -67,7 +72,8 @@ export class BodyWriter {
   fail(error: Error | null): void {
     const callback = this.#take()
     if (callback === null) return
-    const reason = error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the message was abandoned')
+    const reason =
+      error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the message was abandoned')
     process.nextTick(callback, reason)
   }
 

@@ -78,3 +78,12 @@ export const POOL_IDLE_TIMEOUT = 10_000
 
 /** Attempts at finding one port number that is free for both UDP and TCP. */
 export const PORT_ATTEMPTS = 20
+
+/**
+ * Unidirectional streams that a peer must be permitted for HTTP/3: its control stream and the two of
+ * QPACK, RFC 9114 §6.2.
+ */
+export const MIN_HTTP3_UNI_STREAMS = 3
+
+/** Bytes that a peer must be permitted on each of them, RFC 9114 §6.2. */
+export const MIN_HTTP3_STREAM_DATA = 1024

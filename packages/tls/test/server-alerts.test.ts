@@ -246,7 +246,7 @@ t.test('RFC 9846 §4.5.3: a wrong Finished, a short one, and bytes behind it', (
 })
 
 t.test(
-  'rfc9001#8.3-1, rfc9001#6-3 and the rest: what a server never takes after its flight',
+  'RFC 9001 §8.3, rfc9001#6-3 and the rest: what a server never takes after its flight',
   (t) => {
     for (const type of [1, 2, 4, 5, 8, 11, 13, 15, 24, 254]) {
       const session = server()
@@ -345,7 +345,7 @@ t.test('wrong options of a server are named', (t) => {
 
 t.test('RFC 9846 §5.1: nothing follows a ClientHello that calls for a HelloRetryRequest', (t) => {
   const first = clientHello({ groups: [X25519, SECP256R1], keyShareGroups: [X25519] })
-  const options = { groups: [SECP256R1] }
+  const options = { groups: [SECP256R1] as const }
   t.equal(give(first, options), null)
   for (const behind of [Uint8Array.of(1), first]) {
     const alert = give(concat([first, behind]), options)

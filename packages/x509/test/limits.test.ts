@@ -104,3 +104,27 @@ t.test('authorities that all certify each other do not multiply the work', (t) =
   t.match(gaveUp.message, /too many possible issuers/)
   t.end()
 })
+
+t.test('signatures that are checked for one chain are bounded', (t) => {
+  // leaf <- A 0 <- B 1 <- A 2 <- ... <- Z, and for each of them a dozen further keys of the same name.
+  const newKey = (): SigningKey => crypto.generateSigningKey('ed25519')
+  const path = ['A', 'B', 'A', 'B', 'A', 'B', 'Z'].map((name) => {
+    const key = newKey()
+    return { name, key, certificate: issue(name, key, null) }
+  })
+  const chain = path.slice(0, -1).map(({ name, key }, i) => issue(name, key, path[i + 1]))
+  const decoys = Array.from({ length: 24 }, (_, i) => {
+    const issuer = { key: path[6].key, certificate: path[6].certificate }
+    return issue(i % 2 === 0 ? 'A' : 'B', newKey(), issuer)
+  })
+  const leaf = issue('leaf', newKey(), path[0], false)
+  const error = errorOf(() => verify([leaf, ...decoys, ...chain]))
+  t.match(error.message, /too many signatures/)
+  t.equal(error.code, 'ERR_X509_LIMIT')
+  t.equal(signatureChecks, MAX_SIGNATURE_CHECKS)
+  // RFC 4158 §3.5.12: key identifiers tell which of them to try first, in the store as well.
+  const roots = ['Z', 'Z', 'Z'].map((name) => issue(name, newKey(), null))
+  t.doesNotThrow(() => verify([leaf, ...decoys, ...chain], [...roots, path[6].certificate]))
+  t.equal(signatureChecks, path.length, 'one for each edge of the path')
+  t.end()
+})

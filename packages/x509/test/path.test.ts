@@ -1,7 +1,7 @@
 // What holds for every certificate of a path, not for the first one alone: RFC 5280 §6.1.
 
 import t from 'tap'
-import type { SigningKey } from '@godwit/crypto'
+import type { CryptoProvider, SigningKey } from '@godwit/crypto'
 import {
   type IssueOptions,
   issueCertificate,
@@ -127,6 +127,13 @@ t.test(
   },
 )
 
+t.test('an authority with a new name and its old key is another one', (t) => {
+  const key = crypto.generateSigningKey('p256')
+  const chain = issue({ subject: 'old name', key }, { subject: 'new name', key }, leaf)
+  t.equal(verdict(chain), 'accepted')
+  t.end()
+})
+
 t.test(
   'RFC 5280 §6.1.4 (m): pathLenConstraint counts the authorities below, without the leaf',
   (t) => {
@@ -181,5 +188,50 @@ t.test('RFC 5280 §6.1: what an authority must be, wherever it stands', (t) => {
   t.equal(verdict(issue(root, middle, { ...leaf, ...expired })), 'ERR_X509_EXPIRED')
   t.equal(verdict(issue(root, middle, { ...leaf, usages: ['client'] }), 'client'), 'accepted')
   t.equal(verdict(issue(root, middle, leaf), 'client'), 'ERR_X509_EXTENDED_KEY_USAGE')
+  t.end()
+})
+
+/** A crypto provider that takes any signature for good. */
+const gullible: CryptoProvider = {
+  ...crypto,
+  signatureAlgorithms: crypto.signatureAlgorithms,
+  verify: () => true,
+}
+
+t.test('RFC 5280 §6.1.4 (k): without basicConstraints nobody is an authority', (t) => {
+  const [leafDer, middleDer, rootDer] = issue(root, middle, leaf)
+  const verify = (issuer: Uint8Array): unknown =>
+    verifyCertificateChain({
+      chain: [leafDer, issuer],
+      trustStore: new TrustStore([rootDer]),
+      serverName: null,
+      usage: 'server',
+      time: TIME,
+      crypto: gullible,
+    })
+  t.doesNotThrow(() => verify(middleDer))
+  // The identifier of basicConstraints becomes that of another extension, which nobody knows.
+  const at = Buffer.from(middleDer).indexOf(Buffer.from('0603551d13', 'hex'))
+  t.ok(at > 0)
+  const without = middleDer.slice()
+  without[at + 4] = 0x7f
+  t.equal(errorOf(() => verify(without)).code, 'ERR_X509_NOT_CA')
+  t.end()
+})
+
+t.test('a signature is not looked at when its algorithm is not for the key', (t) => {
+  const [leafDer] = issue(root, leaf)
+  const [other] = issue({ ...root, key: crypto.generateSigningKey('ed25519'), isCa: true })
+  const error = errorOf(() =>
+    verifyCertificateChain({
+      chain: [leafDer],
+      trustStore: new TrustStore([other]),
+      serverName: null,
+      usage: 'server',
+      time: TIME,
+      crypto: gullible,
+    }),
+  )
+  t.equal(error.code, 'ERR_X509_UNKNOWN_ISSUER')
   t.end()
 })

@@ -3,7 +3,6 @@
 import type { ServerOptions as HttpsServerOptions } from 'node:https'
 
 import type { CipherSuite } from '@godwit/crypto'
-import { parseTransportOptions } from '@godwit/quic'
 import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
 import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_STREAM_IDLE_TIMEOUT } from '../limits.ts'
 import {
@@ -15,6 +14,7 @@ import {
   aNonEmptyStringList,
   aPem,
   aString,
+  parseHttp3Transport,
   parseOptions,
   type PemInput,
 } from '../options.ts'
@@ -49,6 +49,13 @@ export interface Http3ServerOptions {
   /** Connections at a time. Default 10,000. */
   readonly maxConnections?: number
   /**
+   * Bytes of bodies that all HTTP/3 connections together may make the server hold in its transport:
+   * written and not acknowledged, or received and not read. As it fills up, connections that hold more than
+   * their share are held back, then new ones are refused, then those that hold the most are closed.
+   * Default 1 GiB.
+   */
+  readonly memoryBudget?: number
+  /**
    * Time for a client to send its header section whole, to send content that is being read, or to
    * take some of a response, in ms; a request is cancelled after one to two times as long. 0: never.
    * Default 60,000.
@@ -74,6 +81,8 @@ export interface ResolvedServerOptions {
   readonly crypto: CryptoBackend | undefined
   readonly maxHeaderSize: number
   readonly maxConnections: number
+  /** Absent: the transport's own default. */
+  readonly memoryBudget: number | undefined
   readonly streamIdleTimeout: number
   readonly closeTimeout: number
   readonly alsoTcp: boolean
@@ -91,6 +100,7 @@ const SCHEMA = {
   crypto: parseBackend,
   maxHeaderSize: anInteger(1, 2 ** 30),
   maxConnections: anInteger(1, 2 ** 30),
+  memoryBudget: anInteger(1, Number.MAX_SAFE_INTEGER),
   streamIdleTimeout: aDuration,
   closeTimeout: aDuration,
   alsoTcp: aBoolean,
@@ -109,10 +119,11 @@ export function parseServerOptions(options: Http3ServerOptions): ResolvedServerO
     sniCallback: parsed.SNICallback,
     alpnProtocols: parsed.ALPNProtocols ?? ['h3'],
     cipherSuites: parsed.ciphers,
-    transport: parseTransportOptions(parsed.transport),
+    transport: parseHttp3Transport(parsed.transport),
     crypto: parsed.crypto,
     maxHeaderSize: parsed.maxHeaderSize ?? 16_384,
     maxConnections: parsed.maxConnections ?? 10_000,
+    memoryBudget: parsed.memoryBudget,
     streamIdleTimeout: parsed.streamIdleTimeout ?? DEFAULT_STREAM_IDLE_TIMEOUT,
     closeTimeout: parsed.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
     alsoTcp: parsed.alsoTcp ?? false,
