@@ -192,7 +192,7 @@ function checkSettled(
     if (gone)
       for (const source of call.sources) if (!source.settled) watch.found('a body is not cancelled')
   }
-  if (calls.length > 0 && peer.streams.every((stream) => stream.sentStop))
+  if (alive && calls.length > 0 && peer.streams.every((stream) => stream.sentStop))
     checkSources(watch, calls)
   if (!alive) return
   // Streams count until both sides have ended, and no longer.
