@@ -89,7 +89,7 @@ export const FOUND: Readonly<Record<string, Case>> = {
     ...PLAIN,
     area: 'static',
     peer: [
-      { op: 'headers', s: 0, n: 21, via: 'join', wait: 3 },
+      { op: 'headers', s: 0, n: 23, via: 'join', wait: 3 },
       { op: 'stop', s: 0, n: 0, via: 'join', wait: 0 },
     ],
     user: [[]],
