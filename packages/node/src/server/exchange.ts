@@ -161,7 +161,13 @@ export class ServerExchange implements ExchangeHandler {
     const request = this.#request as Readable // sound: joined before anything happens
     if (!request.destroyed) {
       if (request.readableEnded || !this.#isReading) request.destroy()
-      else request.once('end', () => request.destroy())
+      else {
+        request.once('end', () => request.destroy())
+        // What was piped to the response lets go of the request with this.
+        this.#response?.once('close', () => {
+          if (this.complete) this.#dropUnread()
+        })
+      }
     }
     this.#settle()
   }

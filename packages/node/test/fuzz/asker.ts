@@ -227,7 +227,6 @@ export class Asker {
 async function iterate(from: AsyncIterable<unknown>, count: number): Promise<void> {
   let left = count
   for await (const chunk of from) {
-    void chunk
-    if (left-- === 0) break
+    if (left-- === 0 || chunk === null) break
   }
 }

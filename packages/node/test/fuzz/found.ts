@@ -55,6 +55,18 @@ export const FOUND: Readonly<Record<string, Case>> = {
     ],
     user: [[{ op: 'pipe', when: 'sync', n: 0 }]],
   },
+  'a request that is piped to its response, and paused, until the connection ends': {
+    ...PLAIN,
+    area: 'server',
+    ending: 'destroy',
+    peer: [GET, { op: 'fin', s: 0, n: 0, via: 'join', wait: 0 }],
+    user: [
+      [
+        { op: 'pipe', when: 'sync', n: 0 },
+        { op: 'pause', when: 'sync', n: 0 },
+      ],
+    ],
+  },
   'more content than announced, and a handler that waits for its response': {
     ...PLAIN,
     area: 'server',
@@ -89,7 +101,7 @@ export const FOUND: Readonly<Record<string, Case>> = {
     ...PLAIN,
     area: 'static',
     peer: [
-      { op: 'headers', s: 0, n: 21, via: 'join', wait: 3 },
+      { op: 'headers', s: 0, n: 23, via: 'join', wait: 3 },
       { op: 'stop', s: 0, n: 0, via: 'join', wait: 0 },
     ],
     user: [[]],

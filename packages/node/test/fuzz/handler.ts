@@ -123,11 +123,14 @@ export class Exchange {
       case 'trailers':
         return response.addTrailers({ 'x-trailer': 'yes' })
       case 'continue':
-        return response.writeContinue()
+        response.writeContinue()
+        return
       case 'processing':
-        return response.writeProcessing()
+        response.writeProcessing()
+        return
       case 'hints':
-        return response.writeEarlyHints({ link: '</style.css>; rel=preload' }, () => {})
+        response.writeEarlyHints({ link: '</style.css>; rel=preload' }, () => {})
+        return
       case 'destroy':
         response.destroy()
         return
@@ -173,7 +176,9 @@ export class Exchange {
         request.pause()
         return
       case 'iterate':
-        void iterate(request, n)
+        iterate(request, n).catch(() => {
+          // The request was aborted: user code hears of it here.
+        })
         return
       case 'request-destroy':
         request.destroy()
@@ -192,13 +197,8 @@ export class Exchange {
 }
 
 async function iterate(request: Http3ServerRequest, n: number): Promise<void> {
-  try {
-    let left = n % 4
-    for await (const chunk of request) {
-      void chunk
-      if (left-- === 0) break
-    }
-  } catch {
-    // The request was aborted: user code hears of it here.
+  let left = n % 4
+  for await (const chunk of request) {
+    if (left-- === 0 || chunk === null) break
   }
 }

@@ -329,7 +329,10 @@ export class Platform {
     return new Promise((resolve) => {
       const step = (): void => {
         if (done()) return resolve(true)
-        if (this.isBusy()) return void realSetImmediate(step)
+        if (this.isBusy()) {
+          realSetImmediate(step)
+          return
+        }
         const job = this.#next(deadline)
         if (job === null) return resolve(false)
         realSetImmediate(step)

@@ -9,6 +9,9 @@ import type { Order, Report } from './worker.ts'
 /** How long one case may take, in ms of real time: they take some 20. */
 const PATIENCE = 15_000
 
+/** Exit status of a worker that has a fault of its own. */
+const MACHINE_BROKEN = 3
+
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 
 export interface WorkerOptions {
@@ -20,6 +23,8 @@ export interface WorkerOptions {
 export class CaseWorker {
   readonly #options: WorkerOptions
   #child: ChildProcess | null
+  /** A case has come back. */
+  #proven: boolean
   /** CPU time of workers that have ended, and of the present one. */
   #cpuBefore: number
   #cpuNow: number
@@ -27,6 +32,7 @@ export class CaseWorker {
   constructor(options: WorkerOptions = {}) {
     this.#options = options
     this.#child = null
+    this.#proven = false
     this.#cpuBefore = 0
     this.#cpuNow = 0
   }
@@ -75,7 +81,7 @@ export class CaseWorker {
   /** Resolves when the order is carried out, or when a case of it hung. */
   #run(order: Order, seeds: readonly number[], onReport: (report: Report) => void): Promise<void> {
     const child = (this.#child ??= this.#start())
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       let done = 0
       let timer: NodeJS.Timeout | undefined
       const finish = (): void => {
@@ -98,6 +104,7 @@ export class CaseWorker {
       }
       const onMessage = (report: Report): void => {
         this.#cpuNow = report.cpu
+        this.#proven = true
         done++
         onReport(report)
         if (done === seeds.length) finish()
@@ -105,6 +112,11 @@ export class CaseWorker {
       }
       const onExit = (code: number | null): void => {
         this.close()
+        if (child.exitCode === MACHINE_BROKEN || (done === 0 && !this.#proven)) {
+          finish()
+          reject(new Error(`the worker ends with ${code}: it does not run at all`))
+          return
+        }
         lose(`the process ends with ${code}`)
       }
       child.on('message', onMessage)

@@ -66,7 +66,7 @@ export async function runServerCase(given: Case, platform: Platform, watch: Watc
         return
       }
       exchanges.push(new Exchange(request, response, watch, surroundings))
-      void answer(request, response)
+      answer(request, response)
     }
     server = createServer(options, handler).listen(0, '127.0.0.1')
     await platform.run(() => server?.listening === true, platform.now + 1_000)
@@ -97,7 +97,10 @@ export async function runServerCase(given: Case, platform: Platform, watch: Watc
         return call.run(stepsOf(calls.length - 1))
       },
     })
-    void starting.then((started) => (server = started))
+    starting.then(
+      (started) => (server = started),
+      (error: unknown) => watch.found('serve() rejects', String(error)),
+    )
     await platform.run(() => server !== null, platform.now + 1_000)
   }
   const subject = server as Http3Server | null
@@ -164,7 +167,7 @@ function checkSettled(
   const alive = connection !== undefined && !peer.isClosed(connection) && !peer.vanished
   for (const exchange of exchanges) {
     const { request, response } = exchange
-    const stream = peer.streams.find((s) => s.quic.id === request.streamId)
+    const stream = peer.streams.find((s) => s.quic.id === request.stream.id)
     if (stream === undefined) continue
     const { closed } = exchange.responseEvents
     if ((!alive && !peer.vanished) || (alive && stream.sentStop)) {
@@ -189,7 +192,7 @@ function checkSettled(
     if (gone)
       for (const source of call.sources) if (!source.settled) watch.found('a body is not cancelled')
   }
-  if (calls.length > 0 && peer.streams.every((stream) => stream.sentStop))
+  if (alive && calls.length > 0 && peer.streams.every((stream) => stream.sentStop))
     checkSources(watch, calls)
   if (!alive) return
   // Streams count until both sides have ended, and no longer.
