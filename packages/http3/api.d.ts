@@ -154,12 +154,12 @@ export declare class RequestStream {
   method: string
   context: unknown
   constructor(core: Http3Core, quic: QuicStream)
-  sendInformational(fields: readonly string[]): void
-  sendHeaders(fields: readonly string[], end?: boolean): void
-  sendData(chunk: Uint8Array): boolean
-  sendFramed(frame: Uint8Array, length: number): boolean
-  sendTrailers(fields: readonly string[]): void
-  finish(): void
+  sendInformational(fields: readonly string[]): boolean
+  sendHeaders(fields: readonly string[], end?: boolean): boolean
+  sendData(chunk: Uint8Array): SendOutcome
+  sendFramed(frame: Uint8Array, length: number): SendOutcome
+  sendTrailers(fields: readonly string[]): boolean
+  finish(): boolean
   reset(errorCode: number): void
   readData(): Uint8Array | null
   stopSending(errorCode: number): void
@@ -172,6 +172,7 @@ export declare class RequestStream {
   handleWritable(): void
   handleReset(errorCode: number): void
   handleStopSending(errorCode: number): void
+  handleSurfaced(): void
   handleFinished(): void
   handleReceived(): void
   handleRejected(error: Http3Error): void
@@ -179,6 +180,8 @@ export declare class RequestStream {
   handleStalled(): void
   drop(): void
 }
+
+export type SendOutcome = 'sent' | 'full' | 'too-late'
 
 export declare function dataHeaderLength(length: number): number
 

@@ -38,7 +38,7 @@ export type Http3Event =
   | { readonly type: 'trailers'; readonly stream: RequestStream; readonly fields: FieldSection }
   /** The message is complete and all of it was read. */
   | { readonly type: 'end'; readonly stream: RequestStream }
-  /** After `sendData()` returned false: there is room again. */
+  /** After `sendData()` returned 'full': there is room again. */
   | { readonly type: 'writable'; readonly stream: RequestStream }
   /**
    * The peer's message will not be complete: the peer reset it (`error.remote`), or it was
@@ -50,7 +50,10 @@ export type Http3Event =
       readonly errorCode: number
       readonly error: Http3Error
     }
-  /** The peer reads no more of what we send; our sending part was reset. */
+  /**
+   * The peer reads no more of what we send; our sending part was reset. Once, and never after
+   * 'finished'. A client may say so before its request is there: then this follows 'request'.
+   */
   | { readonly type: 'stop-sending'; readonly stream: RequestStream; readonly errorCode: number }
   /** All that we sent on the stream, its end included, has reached the peer. */
   | { readonly type: 'finished'; readonly stream: RequestStream }

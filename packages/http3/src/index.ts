@@ -27,5 +27,6 @@ export {
 } from './errors.ts'
 export type { FieldSection, Http3Event } from './event.ts'
 export { dataHeaderLength } from './frame-header.ts'
+export type { SendOutcome } from './message-sender.ts'
 export type { RequestStream } from './request-stream.ts'
 export type { PeerSettings } from './settings.ts'

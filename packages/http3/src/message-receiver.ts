@@ -356,6 +356,7 @@ export class MessageReceiver {
     this.surfaced = true
     const type = this.#core.isServer ? 'request' : 'response'
     this.#core.events.push({ type, stream: this.#stream, fields, end })
+    this.#stream.handleSurfaced()
   }
 
   #countIdleFrame(): void {

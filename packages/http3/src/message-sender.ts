@@ -1,5 +1,6 @@
 // Our half of an exchange: field sections and content to frames on a request stream, RFC 9114 §4.1.
-// Calls out of order throw; once the peer or we have given up the stream, calls do nothing.
+// Every call is answered in every state: it does its work, says as a value that it came too late, or
+// throws for a mistake of the caller.
 
 import type { QuicStream } from '@godwit/quic'
 import type { Http3Core } from './core.ts'
@@ -9,6 +10,7 @@ import {
   ILLEGAL,
   isMessageOver,
   MESSAGE_ABORTED,
+  MESSAGE_ENDED,
   MESSAGE_START,
   nextMessageState,
   ON_ABORT,
@@ -17,6 +19,16 @@ import {
   ON_TRAILERS,
   STATE_NAMES,
 } from './message-state.ts'
+
+/**
+ * What became of content:
+ *
+ * - 'sent': there is room for more.
+ * - 'full': it is queued, and no more should be now: a 'writable' event tells when there is room.
+ * - 'too-late': nothing was queued and nothing more will be. The stream was given up, by the peer or
+ *   by `reset`, or the connection is over.
+ */
+export type SendOutcome = 'sent' | 'full' | 'too-late'
 
 export class MessageSender {
   readonly #core: Http3Core
@@ -34,57 +46,79 @@ export class MessageSender {
   }
 
   /**
-   * A header section that was checked.
+   * A header section that was checked. False: too late.
    *
    * @param event ON_INTERIM, ON_FINAL or ON_TUNNEL.
    * @param contentLength how much content must follow; -1: any.
    */
-  sendHeaders(fields: readonly string[], event: number, contentLength: number, end: boolean): void {
+  sendHeaders(
+    fields: readonly string[],
+    event: number,
+    contentLength: number,
+    end: boolean,
+  ): boolean {
     const state = this.#next(event)
-    if (this.#dead) return
+    if (state === MESSAGE_ABORTED) return false
     if (end && contentLength > 0) throw contentLengthError(contentLength, 0)
     this.#quic.write(this.#core.encodeHeaders(fields))
     this.#state = state
     this.#contentExpected = contentLength
-    if (end) this.finish()
+    return end ? this.finish() : true
   }
 
-  sendData(chunk: Uint8Array): boolean {
-    if (!this.#beginData(chunk.length)) return true
+  sendData(chunk: Uint8Array): SendOutcome {
+    if (!(chunk instanceof Uint8Array)) {
+      throw new TypeError(`"chunk" expected a Uint8Array, got ${typeof chunk}`)
+    }
+    const state = this.#next(ON_DATA)
+    if (state === MESSAGE_ABORTED) return 'too-late'
+    if (chunk.length === 0) return 'sent'
+    this.#countContent(chunk.length)
     const header = new Uint8Array(dataHeaderLength(chunk.length))
     writeDataHeader(header, chunk.length)
     this.#quic.write(header)
-    return this.#quic.write(chunk)
+    return this.#quic.write(chunk) ? 'sent' : 'full'
   }
 
   /** `frame` ends with the content; in front of it, `dataHeaderLength` bytes are free. */
-  sendFramed(frame: Uint8Array, length: number): boolean {
-    if (!this.#beginData(length)) return true
+  sendFramed(frame: Uint8Array, length: number): SendOutcome {
+    if (frame.length !== dataHeaderLength(length) + length) {
+      throw new RangeError(
+        `"length" expected what "frame" holds after its header, got ${length} of ${frame.length}`,
+      )
+    }
+    const state = this.#next(ON_DATA)
+    if (state === MESSAGE_ABORTED) return 'too-late'
+    if (length === 0) return 'sent'
+    this.#countContent(length)
     writeDataHeader(frame, length)
-    return this.#quic.write(frame)
+    return this.#quic.write(frame) ? 'sent' : 'full'
   }
 
-  sendTrailers(fields: readonly string[]): void {
+  /** Ends the message with trailers. False: too late. */
+  sendTrailers(fields: readonly string[]): boolean {
     const state = this.#next(ON_TRAILERS)
-    if (this.#dead) return
+    if (state === MESSAGE_ABORTED) return false
     this.#checkContentLength()
     this.#quic.write(this.#core.encodeHeaders(fields))
     this.#state = state
-    this.finish()
+    return this.finish()
   }
 
-  finish(): void {
-    if (isMessageOver(this.#state)) return
+  /** Ends the message; true, too, when it has ended already. False: too late. */
+  finish(): boolean {
+    if (this.#state === MESSAGE_ENDED) return true
     const state = this.#next(ON_END)
-    if (this.#dead) return
+    if (state === MESSAGE_ABORTED) return false
     this.#checkContentLength()
     this.#state = state
     this.#quic.finish()
+    return true
   }
 
   reset(errorCode: number): void {
     if (this.#state === MESSAGE_ABORTED) return
-    this.#state = MESSAGE_ABORTED
+    this.abort()
     if (!this.#core.closed) this.#quic.reset(errorCode)
   }
 
@@ -98,36 +132,28 @@ export class MessageSender {
     return isMessageOver(this.#state)
   }
 
-  // Counts content that is about to be sent. False: there is nothing to send, or nobody to send to.
-  #beginData(length: number): boolean {
-    const state = this.#next(ON_DATA)
-    if (this.#dead || length === 0) return false
-    const sent = this.#contentSent + length
-    if (this.#contentExpected >= 0 && sent > this.#contentExpected) {
-      throw contentLengthError(this.#contentExpected, sent)
-    }
-    this.#state = state
-    this.#contentSent = sent
-    return true
-  }
-
   /** Grows with every byte of content that is acknowledged. */
   get delivered(): number {
     return this.#contentSent - this.#quic.bufferedAmount
   }
 
-  // What is sent now goes nowhere, and the host has been told, or will be by an event to come.
-  get #dead(): boolean {
-    return this.#state === MESSAGE_ABORTED || this.#core.closed || !this.#quic.writable
-  }
-
+  // The state after `event`. What ended the stream below is known there before its event comes here.
   #next(event: number): number {
-    if (this.#state === MESSAGE_ABORTED) return MESSAGE_ABORTED
+    if (!this.over && (this.#core.closed || !this.#quic.writable)) this.abort()
     const state = nextMessageState(this.#state, event)
     if (state === ILLEGAL) {
       throw stateError(`not permitted in state "${STATE_NAMES[this.#state]}" of the message`)
     }
     return state
+  }
+
+  // ON_DATA leads from a state to itself, so that only the amount changes.
+  #countContent(length: number): void {
+    const sent = this.#contentSent + length
+    if (this.#contentExpected >= 0 && sent > this.#contentExpected) {
+      throw contentLengthError(this.#contentExpected, sent)
+    }
+    this.#contentSent = sent
   }
 
   #checkContentLength(): void {

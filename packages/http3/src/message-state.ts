@@ -17,7 +17,9 @@
 //                  data +-| Tunnel |------+ end
 //                       +>+--------+
 //
-// Everything leads to Aborted by `abort`: a reset of either side, or a failure.
+// Everything leads to Aborted by `abort`: a reset of either side, a failure, or the end of the
+// connection. Nothing leads out of it, and nothing is a mistake in it: whoever sends cannot know yet
+// what the peer has done.
 
 export const MESSAGE_START = 0
 export const MESSAGE_CONTENT = 1
@@ -75,8 +77,8 @@ const TRANSITIONS: Int8Array = Int8Array.of(
   ILLEGAL,  ILLEGAL, ILLEGAL, CONTENT, TRAILED, ENDED,   ABORTED, // content
   ILLEGAL,  ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ENDED,   ABORTED, // trailed
   ILLEGAL,  ILLEGAL, ILLEGAL, TUNNEL,  ILLEGAL, ENDED,   ABORTED, // tunnel
-  ILLEGAL,  ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ENDED,   // ended
-  ILLEGAL,  ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ABORTED, // aborted
+  ILLEGAL,  ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL, ABORTED, // ended
+  ABORTED,  ABORTED, ABORTED, ABORTED, ABORTED, ABORTED, ABORTED, // aborted
 )
 
 /** The state after `event`, or `ILLEGAL`. */

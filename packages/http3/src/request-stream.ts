@@ -16,11 +16,13 @@ import type { MessageHead } from './message-fields.ts'
 import { checkResponseFields, checkTrailerFields } from './message-fields.ts'
 import { hasNoContent, MessageReceiver } from './message-receiver.ts'
 import { MessageSender } from './message-sender.ts'
+import type { SendOutcome } from './message-sender.ts'
 import { ON_FINAL, ON_INTERIM, ON_TUNNEL } from './message-state.ts'
 
 /**
- * An exchange. Methods that send throw for misuse; when the peer has given up the stream, or the
- * connection is over, they do nothing. Methods marked internal are called by `Http3Connection`.
+ * An exchange. Methods that send throw for mistakes of the caller alone. Once the stream is given up, by
+ * the peer or by `reset`, or the connection is over, each says that it came too late, in whatever
+ * order they are called. Methods marked internal are called by `Http3Connection`.
  */
 export class RequestStream {
   /** The QUIC stream ID. */
@@ -35,6 +37,8 @@ export class RequestStream {
   readonly #sender: MessageSender
   // Everything sent was acknowledged, or given up.
   #sendingOver: boolean
+  // Error code of the STOP_SENDING that came before the request did; -1: none.
+  #stopCode: number
   // As `isStalled` last saw them; whether the header section was awaited then.
   #bytesTaken: number
   #delivered: number
@@ -50,6 +54,7 @@ export class RequestStream {
     this.#receiver = new MessageReceiver(core, this, quic)
     this.#sender = new MessageSender(core, quic)
     this.#sendingOver = false
+    this.#stopCode = -1
     this.#bytesTaken = -1
     this.#delivered = NaN
     this.#headAwaited = false
@@ -59,85 +64,90 @@ export class RequestStream {
   // --- sending
 
   /**
-   * Server: an interim response (`:status` 1xx, not 101).
+   * Server: an interim response (`:status` 1xx, not 101). False: too late, nothing was sent.
    *
    * @throws TypeError for fields that RFC 9114 §4.2 and §4.3.2 do not permit.
    * @throws Http3Error `ERR_HTTP3_STREAM_STATE`, `ERR_HTTP3_FIELD_SECTION_TOO_LARGE`.
    */
-  sendInformational(fields: readonly string[]): void {
+  sendInformational(fields: readonly string[]): boolean {
     const head = this.#checkResponse(fields)
     if (head.status >= 200) {
       throw new TypeError(`"fields" expected a ":status" of 1xx, got ${head.status}`)
     }
-    this.#sender.sendHeaders(fields, ON_INTERIM, -1, false)
+    return this.#sender.sendHeaders(fields, ON_INTERIM, -1, false)
   }
 
   /**
    * Server: the final response; `end`: no content follows. (A client's is sent by `request()`.) A
-   * response to HEAD, and one with status 204 or 304, has no content.
+   * response to HEAD, and one with status 204 or 304, has no content. False: too late, nothing was
+   * sent.
    *
    * @throws TypeError for fields that RFC 9114 §4.2 and §4.3.2 do not permit.
    * @throws Http3Error `ERR_HTTP3_STREAM_STATE`, `ERR_HTTP3_FIELD_SECTION_TOO_LARGE`,
    *   `ERR_HTTP3_CONTENT_LENGTH`.
    */
-  sendHeaders(fields: readonly string[], end: boolean = false): void {
+  sendHeaders(fields: readonly string[], end: boolean = false): boolean {
     const { status, contentLength } = this.#checkResponse(fields)
     if (status < 200) {
       throw new TypeError(`"fields" expected a ":status" of 200 or above, got ${status}`)
     }
     if (this.method === 'CONNECT' && status < 300) {
-      this.#sender.sendHeaders(fields, ON_TUNNEL, -1, end)
-    } else {
-      const expected = hasNoContent(this.method, status) ? 0 : contentLength
-      this.#sender.sendHeaders(fields, ON_FINAL, expected, end)
+      return this.#sender.sendHeaders(fields, ON_TUNNEL, -1, end)
     }
+    const expected = hasNoContent(this.method, status) ? 0 : contentLength
+    return this.#sender.sendHeaders(fields, ON_FINAL, expected, end)
   }
 
   /**
    * Queues content. The stream keeps a reference until it is acknowledged: do not change it.
-   * False: a 'writable' event will tell when there is room; the chunk is queued in either case.
    *
+   * @throws TypeError when `chunk` is no Uint8Array.
    * @throws Http3Error `ERR_HTTP3_STREAM_STATE`, or `ERR_HTTP3_CONTENT_LENGTH` for more than was
    *   announced.
    */
-  sendData(chunk: Uint8Array): boolean {
+  sendData(chunk: Uint8Array): SendOutcome {
     return this.#sender.sendData(chunk)
   }
 
   /**
-   * Like `sendData`, in one piece with the frame's header: `frame` ends with `length` bytes of
-   * content, and the `dataHeaderLength(length)` bytes in front of it are free for the header.
+   * Like `sendData`, in one piece with the frame's header: `frame` consists of
+   * `dataHeaderLength(length)` bytes that are free for the header and `length` bytes of content.
    *
-   * @throws as `sendData` does.
+   * @throws RangeError when `frame` has another length; else as `sendData` does.
    */
-  sendFramed(frame: Uint8Array, length: number): boolean {
+  sendFramed(frame: Uint8Array, length: number): SendOutcome {
     return this.#sender.sendFramed(frame, length)
   }
 
   /**
-   * Sends the trailer section and ends the message.
+   * Sends the trailer section and ends the message. False: too late, nothing was sent.
    *
    * @throws as `sendHeaders` and `finish` do.
    */
-  sendTrailers(fields: readonly string[]): void {
+  sendTrailers(fields: readonly string[]): boolean {
     checkPairs(fields)
     const wrong = checkTrailerFields(fields)
     if (wrong !== null) throw new TypeError(`"fields" expected a trailer section: ${wrong}`)
-    this.#sender.sendTrailers(fields)
+    return this.#sender.sendTrailers(fields)
   }
 
   /**
-   * Ends the message. No-op when it has ended.
+   * Ends the message; no-op when it has ended. False: too late, the peer will not see it whole.
    *
    * @throws Http3Error `ERR_HTTP3_STREAM_STATE`, or `ERR_HTTP3_CONTENT_LENGTH` when content is
    *   missing: `reset` the stream then.
    */
-  finish(): void {
-    this.#sender.finish()
+  finish(): boolean {
+    return this.#sender.finish()
   }
 
-  /** Abandons what we send (RESET_STREAM). No-op when it was acknowledged or reset. */
+  /**
+   * Abandons what we send (RESET_STREAM). No-op when it was acknowledged or reset.
+   *
+   * @throws RangeError when `errorCode` is no integer from 0 to 2^53-1, here and below.
+   */
   reset(errorCode: number): void {
+    checkErrorCode(errorCode)
     if (this.#sendingOver) return
     this.#sender.reset(errorCode)
     this.#endSending()
@@ -161,6 +171,7 @@ export class RequestStream {
 
   /** Reads no more: STOP_SENDING, and no further event about receiving. No-op when it has ended. */
   stopSending(errorCode: number): void {
+    checkErrorCode(errorCode)
     if (this.#receiver.over) return
     this.#receiver.abort()
     this.#stopSending(errorCode)
@@ -237,7 +248,14 @@ export class RequestStream {
     if (this.#core.isServer || errorCode !== H3_NO_ERROR) this.#core.countGlitch()
     this.#sender.abort() // the transport has reset it
     if (this.#visible) this.#core.events.push({ type: 'stop-sending', stream: this, errorCode })
+    else this.#stopCode = errorCode
     this.#endSending()
+  }
+
+  /** Internal: the host is being told of the request, and now of what it could not be told before. */
+  handleSurfaced(): void {
+    const errorCode = this.#stopCode
+    if (errorCode >= 0) this.#core.events.push({ type: 'stop-sending', stream: this, errorCode })
   }
 
   /** Internal: everything we sent was acknowledged. */
@@ -349,6 +367,12 @@ export class RequestStream {
     this.#surfaceReset(error)
     this.handleReceived()
     this.#core.countGlitch()
+  }
+}
+
+function checkErrorCode(errorCode: number): void {
+  if (!Number.isSafeInteger(errorCode) || errorCode < 0) {
+    throw new RangeError(`"errorCode" expected an integer 0..2^53-1, got ${String(errorCode)}`)
   }
 }
 

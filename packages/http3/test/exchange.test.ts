@@ -38,8 +38,8 @@ for (const pieceSize of [Infinity, 1, 3]) {
     const sent = request('POST', 'content-length', '11', 'x-a', '1', 'x-a', '2')
     const stream = client.http3.request(sent, false)!
     stream.context = 'mine'
-    t.equal(stream.sendData(bytes('hello ')), true)
-    t.equal(stream.sendData(new Uint8Array(0)), true)
+    t.equal(stream.sendData(bytes('hello ')), 'sent')
+    t.equal(stream.sendData(new Uint8Array(0)), 'sent')
     stream.sendData(bytes('world'))
     stream.sendTrailers(['x-check', 'ok'])
     t.equal(stream.writable, false)
@@ -197,7 +197,7 @@ t.test('backpressure: a large body both ways with slow readers stays bounded', (
       if (progress[key] === total) {
         end.sendData(piece)
         end.finish()
-      } else if (!end.sendData(piece)) return
+      } else if (end.sendData(piece) === 'full') return
     }
   }
   client.onEvent = (event) => (event.type === 'writable' ? (fill(stream, 'up'), true) : false)
@@ -281,14 +281,14 @@ t.test('cancelling resets both halves with H3_REQUEST_CANCELLED (rfc9114#4.1.1-3
   run()
   stream.cancel()
   stream.cancel()
-  t.equal(stream.sendData(bytes('late')), true, 'ignored')
+  t.equal(stream.sendData(bytes('late')), 'too-late')
   run()
   t.match(server.last('reset'), {
     errorCode: H3_REQUEST_CANCELLED,
     error: { code: 'ERR_HTTP3_REQUEST_CANCELLED', remote: true },
   })
   t.match(server.last('stop-sending'), { errorCode: H3_REQUEST_CANCELLED })
-  t.equal(served.sendData(bytes('late')), true, 'ignored')
+  t.equal(served.sendData(bytes('late')), 'too-late')
   served.finish()
   t.equal(served.writable, false)
   t.equal(server.http3.openRequests, 0)
@@ -309,7 +309,7 @@ t.test('a server may answer early and refuse the rest of the request (rfc9114#4.
   served.stopSending(H3_NO_ERROR)
   run()
   t.same(client.types().sort(), ['response', 'stop-sending'])
-  t.equal(stream.sendData(bytes('more')), true)
+  t.equal(stream.sendData(bytes('more')), 'too-late')
   t.equal(client.http3.openRequests, 0)
   t.equal(server.http3.openRequests, 0)
   t.end()

@@ -22,8 +22,8 @@ t.test('every event in every state (RFC 9114 §4.1, §4.4)', (t) => {
     'content: | interim - | final - | tunnel - | data content | trailers trailed | end ended | abort aborted',
     'trailed: | interim - | final - | tunnel - | data - | trailers - | end ended | abort aborted',
     'tunnel: | interim - | final - | tunnel - | data tunnel | trailers - | end ended | abort aborted',
-    'ended: | interim - | final - | tunnel - | data - | trailers - | end - | abort ended',
-    'aborted: | interim - | final - | tunnel - | data - | trailers - | end - | abort aborted',
+    'ended: | interim - | final - | tunnel - | data - | trailers - | end - | abort aborted',
+    'aborted: | interim aborted | final aborted | tunnel aborted | data aborted | trailers aborted | end aborted | abort aborted',
   ])
   t.same(
     STATE_NAMES.filter((_, state) => isMessageOver(state)),

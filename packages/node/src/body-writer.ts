@@ -34,7 +34,7 @@ export class BodyWriter {
       const bytes = Buffer.from(chunk, encoding)
       if (bytes.length > COPY_SMALL) {
         this.bytesWritten += bytes.length
-        if (this.#stream.sendData(bytes)) callback()
+        if (this.#stream.sendData(bytes) !== 'full') callback()
         else this.#callback = callback
         return
       }
@@ -83,7 +83,7 @@ export class BodyWriter {
     const frame = allocate(headerLength + length)
     frame.set(piece, headerLength)
     this.bytesWritten += length
-    return this.#stream.sendFramed(frame, length)
+    return this.#stream.sendFramed(frame, length) !== 'full'
   }
 }
 

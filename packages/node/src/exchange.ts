@@ -11,7 +11,7 @@ export interface ExchangeHandler {
   onTrailers(fields: readonly string[]): void
   /** The peer's message is complete; what is left of its body can be read. */
   onEnd(): void
-  /** After `sendData` returned false: there is room again. */
+  /** After `sendData` returned 'full': there is room again. */
   onWritable(): void
   /** The peer's message will not be complete. */
   onReset(error: Error): void

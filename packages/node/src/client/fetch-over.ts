@@ -192,7 +192,7 @@ class FetchExchange implements PendingExchange {
         if (this.#uploading === null) return
         if (done) break
         // The chunk is its maker's: the transport keeps what it is given until it is acknowledged.
-        const room = stream.sendData(new Uint8Array(value))
+        const room = stream.sendData(new Uint8Array(value)) !== 'full'
         this.#session.wake()
         if (!room) {
           await new Promise<void>((resolve) => {
