@@ -8,7 +8,7 @@ export function connectionFigures(request: Http3ServerRequest): object {
     httpVersion: request.httpVersion,
     remoteAddress: request.socket.remoteAddress,
     // Only HTTP/3 tells: TCP keeps its figures in the kernel.
-    stats: overHttp3 ? request.session.stats : null,
+    stats: overHttp3 ? request.socket.stats : null,
   }
 }
 

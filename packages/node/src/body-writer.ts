@@ -1,9 +1,12 @@
-// Writes a message body to a request stream at the pace of the connection.
+// Writes a message body to a stream at the pace of the connection.
 
 import { dataHeaderLength } from '@godwit/http3'
-import type { RequestStream } from '@godwit/http3'
+import type { SendOutcome } from '@godwit/http3'
 import { Http3HostError } from './errors.ts'
 import { COPY_CHUNK, COPY_SLAB, COPY_SMALL } from './limits.ts'
+import type { SendingStream } from './message-stream.ts'
+
+type WriteCallback = (error?: Error | null) => void
 
 /**
  * The transport keeps what it is given until it is acknowledged, while users of Node's streams may
@@ -11,79 +14,99 @@ import { COPY_CHUNK, COPY_SLAB, COPY_SMALL } from './limits.ts'
  * room for the frame's header in front.
  */
 export class BodyWriter {
-  readonly #stream: RequestStream
+  readonly #stream: SendingStream
+  readonly #onTooLate: () => void
   #rest: Uint8Array | null
-  #callback: ((error?: Error | null) => void) | null
+  #callback: WriteCallback | null
   /** Bytes given to the stream. */
   bytesWritten: number
 
-  constructor(stream: RequestStream) {
+  /** `onTooLate`: the peer takes no more; the write in progress waits for `fail` or `discard`. */
+  constructor(stream: SendingStream, onTooLate: () => void) {
     this.#stream = stream
+    this.#onTooLate = onTooLate
     this.#rest = null
     this.#callback = null
     this.bytesWritten = 0
   }
 
-  /** Writes `chunk` and calls back when more may come. One write at a time. */
-  write(
-    chunk: Uint8Array | string,
-    encoding: BufferEncoding,
-    callback: (error?: Error | null) => void,
-  ): void {
-    if (typeof chunk === 'string') {
-      const bytes = Buffer.from(chunk, encoding)
-      if (bytes.length > COPY_SMALL) {
-        this.bytesWritten += bytes.length
-        if (this.#stream.sendData(bytes) !== 'full') callback()
-        else this.#callback = callback
-        return
-      }
-      chunk = bytes
-    }
-    if (chunk.length > COPY_CHUNK) {
-      this.#rest = chunk
-      this.#callback = callback
-      this.handleWritable()
-    } else if (this.#send(chunk)) {
-      callback()
+  /**
+   * Writes and calls back when more may come. One write at a time. `fresh`: nobody else has the bytes,
+   * they need not be copied.
+   */
+  write(bytes: Uint8Array, fresh: boolean, callback: WriteCallback): void {
+    this.#callback = callback
+    if (fresh && bytes.length > COPY_SMALL) {
+      this.bytesWritten += bytes.length
+      if (this.#takes(this.#stream.sendData(bytes))) this.#done()
     } else {
-      this.#callback = callback
+      this.#rest = bytes
+      this.handleWritable()
     }
   }
 
   /** There is room again. */
   handleWritable(): void {
-    const callback = this.#callback
-    if (callback === null) return
+    if (this.#callback === null) return
     let rest = this.#rest
     while (rest !== null) {
       const piece = rest.length > COPY_CHUNK ? rest.subarray(0, COPY_CHUNK) : rest
       rest = rest.length > COPY_CHUNK ? rest.subarray(COPY_CHUNK) : null
       this.#rest = rest
-      if (!this.#send(piece)) return
+      if (!this.#takes(this.#send(piece))) return
     }
-    this.#callback = null
-    callback()
+    this.#done()
   }
 
-  /** Nothing more can be written: the write in progress fails. */
+  /** Nothing can be written: `callback` waits for `fail` or `discard`. */
+  hold(callback: WriteCallback): void {
+    this.#callback = callback
+  }
+
+  /** Nothing more can be written: the write in progress fails, in a tick of its own. */
   fail(error: Error | null): void {
+    const callback = this.#take()
+    if (callback === null) return
+    const reason = error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the message was abandoned')
+    process.nextTick(callback, reason)
+  }
+
+  /** Nobody needs what is being written: the write ends as if it had been sent. */
+  discard(): void {
+    const callback = this.#take()
+    // Not at once: a source that is always ready would never let go of the process.
+    if (callback !== null) setImmediate(callback)
+  }
+
+  #take(): WriteCallback | null {
     const callback = this.#callback
     this.#rest = null
     this.#callback = null
-    if (callback === null) return
-    callback(error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the message was abandoned'))
+    return callback
   }
 
-  /** Sends a copy of `piece`. False: wait for `handleWritable`. */
-  #send(piece: Uint8Array): boolean {
+  #done(): void {
+    this.#take()?.()
+  }
+
+  /** Whether the next piece may follow. */
+  #takes(outcome: SendOutcome): boolean {
+    if (outcome === 'too-late') {
+      this.#rest = null
+      this.#onTooLate()
+    }
+    return outcome === 'sent'
+  }
+
+  /** Sends a copy of `piece`. */
+  #send(piece: Uint8Array): SendOutcome {
     const { length } = piece
-    if (length === 0) return true
+    if (length === 0) return 'sent'
     const headerLength = dataHeaderLength(length)
     const frame = allocate(headerLength + length)
     frame.set(piece, headerLength)
     this.bytesWritten += length
-    return this.#stream.sendFramed(frame, length) !== 'full'
+    return this.#stream.sendFramed(frame, length)
   }
 }
 

@@ -34,6 +34,7 @@ import {
 } from './limits.ts'
 import { FragmentCounter } from './fragment-counter.ts'
 import type { DatagramListener, DatagramSocket, LocalAddress } from './socket.ts'
+import { throwLater } from './user-code.ts'
 
 const RECEIVE_SLOT = 0
 
@@ -267,17 +268,28 @@ export class EndpointHost implements DatagramListener {
     for (;;) {
       const ready = this.#endpoint.pollReady()
       if (ready === null) break
-      ownerOf(ready)?.handleEvents()
+      const owner = ownerOf(ready)
+      if (owner !== undefined) this.#handEvents(owner)
       some = true
     }
     // Those that are woken meanwhile come in the next round.
     for (let left = this.#woken.length; left > 0; left--) {
       const owner = this.#woken.shift() as ConnectionOwner // as many as there were
       owner.woken = false
-      owner.handleEvents()
+      this.#handEvents(owner)
       some = true
     }
     return some
+  }
+
+  /** What an owner throws is its application's affair: it must not cost others their events, nor itself. */
+  #handEvents(owner: ConnectionOwner): void {
+    try {
+      owner.handleEvents()
+    } catch (error) {
+      throwLater(error)
+      this.wake(owner)
+    }
   }
 
   /** Sends what there is. True: all of it, or all that the kernel takes now. */

@@ -11,14 +11,15 @@ import { NumberMap } from '@godwit/wire'
 import type { EndpointHost, ConnectionOwner } from './endpoint-host.ts'
 import { Http3HostError, userError } from './errors.ts'
 import type { ExchangeHandler } from './exchange.ts'
-import { SessionSocket } from './session-socket.ts'
+import { SessionSocket, type SocketOwner } from './session-socket.ts'
 import { cipherName } from './tls/ciphers.ts'
+import { emitErrorIfHeard, emitSafely, throwLater } from './user-code.ts'
 
 /**
  * An HTTP/3 connection. Events: 'close' when it is over; 'error' (only when somebody listens) with
  * why, if it did not end well; 'goaway' when the peer takes no new requests.
  */
-export abstract class Http3Session extends EventEmitter implements ConnectionOwner {
+export abstract class Http3Session extends EventEmitter implements ConnectionOwner, SocketOwner {
   protected readonly host: EndpointHost
   protected readonly connection: Connection
   protected readonly http3: Http3Connection
@@ -28,6 +29,7 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
   #socket: SessionSocket | null
   #connected: boolean
   #closing: boolean
+  #destroyed: boolean
   #closed: boolean
   #error: Error | null
 
@@ -41,6 +43,7 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     this.#socket = null
     this.#connected = false
     this.#closing = false
+    this.#destroyed = false
     this.#closed = false
     this.#error = null
   }
@@ -63,6 +66,7 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
   destroy(errorCode: number = H3_NO_ERROR, reason: string = ''): void {
     if (this.#closed) return
     this.#closing = true
+    this.#destroyed = true
     this.connection.close(errorCode, reason)
     this.wake()
   }
@@ -177,7 +181,11 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     for (;;) {
       const event = this.http3.pollEvent()
       if (event === null) return
-      this.#handleHttp3Event(event)
+      try {
+        this.#handleHttp3Event(event)
+      } catch (error) {
+        throwLater(error) // a listener's: the events behind it still count
+      }
     }
   }
 
@@ -217,11 +225,12 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
 
   #handleHttp3Event(event: Http3Event): void {
     if (event.type === 'request') {
-      this.onRequest(event.stream, event.fields, event.end)
+      // Requests that arrived with what made the application destroy the session are not its any more.
+      if (!this.#destroyed) this.onRequest(event.stream, event.fields, event.end)
       return
     }
     if (event.type === 'goaway') {
-      this.emit('goaway')
+      if (!this.#closed) emitSafely(this, 'goaway')
       return
     }
     if (event.type === 'settings' || event.type === 'finished') return
@@ -253,7 +262,13 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     const lost = new Http3HostError('ERR_HTTP3_SESSION_CLOSED', message, cause)
     const exchanges = this.#exchanges.values()
     this.#exchanges.clear()
-    for (const exchange of exchanges) exchange.onSessionClosed(lost)
+    for (const exchange of exchanges) {
+      try {
+        exchange.onSessionClosed(lost)
+      } catch (error) {
+        throwLater(error) // a listener's: the others are to be told as well
+      }
+    }
   }
 
   #handleClosed(error: Error | null): void {
@@ -262,9 +277,9 @@ export abstract class Http3Session extends EventEmitter implements ConnectionOwn
     this.#closing = true
     this.#error = error === null ? null : userError(error)
     if (this.#exchanges.size > 0) this.#loseExchanges()
-    this.#socket?.handleSessionClosed()
     this.onClosed(this.#error)
-    if (this.#error !== null && this.listenerCount('error') > 0) this.emit('error', this.#error)
-    this.emit('close')
+    if (this.#error !== null) emitErrorIfHeard(this, this.#error)
+    if (this.#socket !== null) emitSafely(this.#socket, 'close')
+    emitSafely(this, 'close')
   }
 }

@@ -33,6 +33,12 @@ export const LONGEST_DELAY = 0x7fffffff
 /** Bytes of a message body that Node's streams hold above the transport's own windows. */
 export const BODY_HIGH_WATER_MARK: number = 64 * 1024
 
+/**
+ * Chunks taken from a body that is always ready before everything else gets its turn: of 16 to 64 kB each
+ * that is a few milliseconds of work, and empty ones would otherwise go on for ever.
+ */
+export const CHUNKS_PER_TURN = 64
+
 /** Bytes of a large chunk that are copied at a time, so that one huge `write` is not doubled. */
 export const COPY_CHUNK: number = 64 * 1024
 

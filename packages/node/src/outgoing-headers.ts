@@ -84,13 +84,16 @@ export class OutgoingHeaders {
     return object
   }
 
-  /** Adds the fields to a flat section, without those that HTTP/3 forbids. */
-  writeTo(section: string[]): void {
+  /**
+   * Adds the fields to a flat section, without those that HTTP/3 forbids. `withoutLength`: nor
+   * content-length.
+   */
+  writeTo(section: string[], withoutLength: boolean = false): void {
     const items = this.#items
     for (let at = 0; at < items.length; at += STEP) {
       const key = items[at] as string
       const value = items[at + 2]
-      if (isConnectionField(key)) continue
+      if (isConnectionField(key) || (withoutLength && key === 'content-length')) continue
       if (Array.isArray(value)) {
         for (const one of value as readonly string[]) section.push(key, trimmed(one))
       } else {

@@ -13,6 +13,16 @@ export function pinMembers(object: object, prototype: object): void {
   Object.defineProperties(object, descriptors)
 }
 
+/** An application gives an object a member of its own under a name that has an accessor. */
+export function assignOwn(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  })
+}
+
 function collect(prototype: object): PropertyDescriptorMap {
   const descriptors: PropertyDescriptorMap = {}
   let level: object | null = prototype

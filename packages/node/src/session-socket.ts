@@ -1,35 +1,41 @@
-// `req.socket`: what libraries written for node:http ask of a socket, answered by the session.
+// Sockets: what libraries written for node:http ask of one, answered by a connection.
 
 import { EventEmitter } from 'node:events'
 
 import type { ConnectionStats } from '@godwit/quic'
-import type { Http3Session } from './http3-session.ts'
 
-/** Addresses and state of a session. It carries no bytes: those belong to requests. */
-export class SessionSocket extends EventEmitter {
-  readonly #session: Http3Session
+/** What a socket tells of the connection below it. */
+export interface ConnectionInfo {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly localAddress: string | undefined
+  readonly localPort: number | undefined
+  readonly alpnProtocol: string | null
+  readonly servername: string | null
+  /** Figures of the connection; null over TCP, where the kernel keeps them. */
+  readonly stats: ConnectionStats | null
+  readonly closed: boolean
+}
+
+/** Addresses and state. It carries no bytes: those belong to requests. */
+export abstract class ConnectionSocket extends EventEmitter {
+  readonly #info: ConnectionInfo
   /** As on a TLSSocket. */
   readonly encrypted = true
-  destroyed: boolean
-  readable: boolean
-  writable: boolean
 
-  constructor(session: Http3Session) {
+  constructor(info: ConnectionInfo) {
     super()
-    this.#session = session
-    this.destroyed = session.closed
-    this.readable = !session.closed
-    this.writable = !session.closed
+    this.#info = info
     // Libraries add a listener for each request, and a session may have thousands.
     this.setMaxListeners(0)
   }
 
   get remoteAddress(): string {
-    return this.#session.remoteAddress
+    return this.#info.remoteAddress
   }
 
   get remotePort(): number {
-    return this.#session.remotePort
+    return this.#info.remotePort
   }
 
   get remoteFamily(): 'IPv4' | 'IPv6' {
@@ -37,34 +43,34 @@ export class SessionSocket extends EventEmitter {
   }
 
   get localAddress(): string | undefined {
-    return this.#session.localAddress
+    return this.#info.localAddress
   }
 
   get localPort(): number | undefined {
-    return this.#session.localPort
+    return this.#info.localPort
   }
 
   get alpnProtocol(): string | null {
-    return this.#session.alpnProtocol
+    return this.#info.alpnProtocol
   }
 
   get servername(): string | null {
-    return this.#session.servername
+    return this.#info.servername
   }
 
-  /** Figures of the connection. */
-  get stats(): ConnectionStats {
-    return this.#session.stats
+  /** Figures of the connection: RTT in ms, congestion window in bytes, packets. Null over TCP. */
+  get stats(): ConnectionStats | null {
+    return this.#info.stats
   }
 
-  get session(): Http3Session {
-    return this.#session
+  abstract get destroyed(): boolean
+
+  get readable(): boolean {
+    return !this.destroyed
   }
 
-  /** Closes the whole session, with every request on it. */
-  destroy(): this {
-    this.#session.destroy()
-    return this
+  get writable(): boolean {
+    return !this.destroyed
   }
 
   // What sockets have and a QUIC connection does by itself.
@@ -88,12 +94,29 @@ export class SessionSocket extends EventEmitter {
   unref(): this {
     return this
   }
+}
 
-  /** The session tells of its end. */
-  handleSessionClosed(): void {
-    this.destroyed = true
-    this.readable = false
-    this.writable = false
-    this.emit('close')
+/** What a session's socket can do to its session. */
+export interface SocketOwner extends ConnectionInfo {
+  destroy(): void
+}
+
+/** The socket of a whole session, `session.socket`. 'close' when the session is over. */
+export class SessionSocket extends ConnectionSocket {
+  readonly #session: SocketOwner
+
+  constructor(session: SocketOwner) {
+    super(session)
+    this.#session = session
+  }
+
+  get destroyed(): boolean {
+    return this.#session.closed
+  }
+
+  /** Closes the whole session, with every request on it. */
+  destroy(): this {
+    this.#session.destroy()
+    return this
   }
 }

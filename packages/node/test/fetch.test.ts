@@ -4,7 +4,7 @@ import { startServer, until } from './support/server.ts'
 
 t.test('fetch keeps a connection for the next request', async (t) => {
   const { url, ca, server } = await startServer(t, (request, response) => {
-    response.end(String(request.streamId))
+    response.end(String(request.stream.id))
   })
   t.equal(await (await fetch(url, { ca })).text(), '0')
   t.equal(await (await fetch(`${url}/again`, { ca })).text(), '4')

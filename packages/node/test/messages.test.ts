@@ -41,9 +41,9 @@ t.test('GET: request and response have the shape of node:http2', async (t) => {
   t.equal(seen?.socket.encrypted, true)
   t.match(seen?.socket.remoteAddress, /127\.0\.0\.1$/)
   t.type(seen?.socket.remotePort, 'number')
-  t.equal(seen?.session.alpnProtocol, 'h3')
-  t.ok((seen?.session.stats.packetsReceived ?? 0) > 0)
-  t.ok((seen?.session.stats.congestionWindow ?? 0) > 0)
+  t.equal(seen?.socket.alpnProtocol, 'h3')
+  t.ok((seen?.socket.stats?.packetsReceived ?? 0) > 0)
+  t.ok((seen?.socket.stats?.congestionWindow ?? 0) > 0)
 })
 
 t.test('POST: the body arrives, and an echo streams back', async (t) => {
@@ -119,7 +119,7 @@ t.test('headers cannot change after they are sent', async (t) => {
     response.writeHead(200, { a: '1' })
     t.throws(() => response.setHeader('b', '2'), { code: 'ERR_HTTP_HEADERS_SENT' })
     t.throws(() => response.writeHead(404), { code: 'ERR_HTTP_HEADERS_SENT' })
-    t.throws(() => response.writeContinue(), { code: 'ERR_HTTP_HEADERS_SENT' })
+    t.equal(response.writeContinue(), false, 'too late, as in node:http2')
     response.end()
   })
   const session = await connect()

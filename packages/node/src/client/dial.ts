@@ -8,6 +8,7 @@ import { createClientSession } from '@godwit/tls'
 import { selectProvider } from '../crypto/select-provider.ts'
 import { Http3HostError } from '../errors.ts'
 import { CONNECTION_ATTEMPT_DELAY } from '../limits.ts'
+import { wrongType } from '../options.ts'
 import { keyLogOf } from '../tls/key-log.ts'
 import { EndpointLease } from './client-endpoints.ts'
 import type { Lookup, ResolvedConnectOptions } from './options.ts'
@@ -150,10 +151,37 @@ function resolveName(
   if (literal !== 0) return Promise.resolve([{ address: hostname, family: literal }])
   const lookup: Lookup = options.lookup ?? (dnsLookup as Lookup)
   return new Promise((resolve, reject) => {
-    lookup(hostname, { all: true, family: options.family }, (error, addresses) => {
-      if (error !== null) reject(error)
-      else resolve(addresses)
-    })
+    const found = (error: Error | null, addresses: unknown, family?: unknown): void => {
+      if (error !== null && error !== undefined) reject(error)
+      else if (typeof addresses === 'string') resolve(checked([{ address: addresses, family }]))
+      else resolve(checked(addresses))
+    }
+    // It may be an async function, whose failure nobody else would hear of.
+    const returned: unknown = lookup(
+      hostname,
+      { all: true, family: options.family },
+      (error, addresses, ...more: unknown[]) => {
+        try {
+          found(error, addresses, more[0])
+        } catch (wrong) {
+          reject(wrong)
+        }
+      },
+    )
+    if (returned instanceof Promise) returned.catch(reject)
+  })
+}
+
+/** What a look-up of the application's answered. */
+function checked(addresses: unknown): readonly Address[] {
+  if (!Array.isArray(addresses) || addresses.length === 0) {
+    throw wrongType('lookup result', 'non-empty array of addresses', addresses)
+  }
+  return addresses.map((item: unknown) => {
+    const { address } = Object(item) as { address?: unknown }
+    const family = typeof address === 'string' ? isIP(address) : 0
+    if (family === 0) throw wrongType('lookup result', 'IP addresses', address)
+    return { address: address as string, family }
   })
 }
 

@@ -5,7 +5,8 @@ import { H3_NO_ERROR, H3_REQUEST_CANCELLED } from '@godwit/http3'
 import type { RequestStream } from '@godwit/http3'
 import { Http3HostError } from '../errors.ts'
 import { fieldValue, isConnectionField } from '../fields.ts'
-import { BODY_HIGH_WATER_MARK } from '../limits.ts'
+import { BODY_HIGH_WATER_MARK, CHUNKS_PER_TURN } from '../limits.ts'
+import { nextTurn } from '../next-turn.ts'
 import type { Http3ClientSession, PendingExchange } from './session.ts'
 
 /** The web's Response takes no status above. */
@@ -77,7 +78,8 @@ class FetchExchange implements PendingExchange {
 
   onStream(stream: RequestStream): void {
     this.#stream = stream
-    if (this.#request.body !== null) void this.#upload(stream, this.#request.body)
+    const { body } = this.#request
+    if (body !== null) this.#upload(stream, body).catch((error: unknown) => this.fail(error))
   }
 
   onResponse(fields: readonly string[], end: boolean): void {
@@ -87,15 +89,13 @@ class FetchExchange implements PendingExchange {
       this.fail(new Http3HostError('ERR_HTTP_INVALID_STATUS_CODE', message))
       return
     }
-    const headers = new Headers()
-    for (let at = 0; at < fields.length; at += 2) {
-      const name = fields[at] as string
-      if (!name.startsWith(':')) headers.append(name, fields[at + 1] as string)
+    let response: Response
+    try {
+      response = this.#responseOf(status, fields)
+    } catch (error) {
+      this.fail(error) // the web's types do not hold what HTTP permits
+      return
     }
-    const empty = status === 204 || status === 205 || status === 304
-    const body = empty || this.#request.method === 'HEAD' ? null : this.#responseBody()
-    const response = new Response(body, { status, headers })
-    Object.defineProperty(response, 'url', { value: this.#request.url })
     if (end) this.onEnd()
     this.#resolve(response)
   }
@@ -146,6 +146,19 @@ class FetchExchange implements PendingExchange {
 
   // --- private
 
+  #responseOf(status: number, fields: readonly string[]): Response {
+    const headers = new Headers()
+    for (let at = 0; at < fields.length; at += 2) {
+      const name = fields[at] as string
+      if (!name.startsWith(':')) headers.append(name, fields[at + 1] as string)
+    }
+    const empty = status === 204 || status === 205 || status === 304
+    const body = empty || this.#request.method === 'HEAD' ? null : this.#responseBody()
+    const response = new Response(body, { status, headers })
+    Object.defineProperty(response, 'url', { value: this.#request.url })
+    return response
+  }
+
   #responseBody(): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(
       {
@@ -183,30 +196,34 @@ class FetchExchange implements PendingExchange {
     })
   }
 
+  /** Sends the body. Rejects with what its source failed with. */
   async #upload(stream: RequestStream, body: ReadableStream<Uint8Array>): Promise<void> {
     const reader = body.getReader()
     this.#uploading = reader
-    try {
-      for (;;) {
-        const { done, value } = await reader.read()
-        if (this.#uploading === null) return
-        if (done) break
-        // The chunk is its maker's: the transport keeps what it is given until it is acknowledged.
-        const room = stream.sendData(new Uint8Array(value)) !== 'full'
-        this.#session.wake()
-        if (!room) {
-          await new Promise<void>((resolve) => {
-            this.#onRoom = resolve
-          })
-        }
+    for (let count = 1; ; count++) {
+      const { done, value } = await reader.read()
+      if (this.#uploading === null) return
+      if (done) break
+      if (!(value instanceof Uint8Array)) {
+        throw new TypeError(`"body" expected chunks of Uint8Array, got ${typeof value}`)
       }
-      this.#uploading = null
-      stream.finish()
+      // The chunk is its maker's: the transport keeps what it is given until it is acknowledged.
+      const outcome = stream.sendData(new Uint8Array(value))
       this.#session.wake()
-    } catch (error) {
-      this.#uploading = null
-      this.fail(error)
+      // An event is on the way that says whether the request goes on without the rest.
+      if (outcome === 'too-late') return
+      if (outcome === 'full') {
+        await new Promise<void>((resolve) => {
+          this.#onRoom = resolve
+        })
+      } else if (count % CHUNKS_PER_TURN === 0) {
+        await nextTurn()
+      }
     }
+    this.#uploading = null
+    stream.finish()
+    if (this.#over) this.#session.removeExchange(stream.id)
+    this.#session.wake()
   }
 
   /** What is left of the request's body is not needed. */

@@ -8,6 +8,7 @@ import { BodyWriter } from '../body-writer.ts'
 import { Http3HostError } from '../errors.ts'
 import { fieldValue, headersOf, rawHeadersOf, type IncomingHeaders } from '../fields.ts'
 import { BODY_HIGH_WATER_MARK } from '../limits.ts'
+import { emitSafely, throwLater } from '../user-code.ts'
 import type { Http3ClientSession, PendingExchange } from './session.ts'
 
 /** The head of a response. */
@@ -86,10 +87,12 @@ export class Http3ClientRequest extends Duplex {
     if (this.#stream === null) {
       this.#whenOpen = () => this._write(chunk, encoding, callback)
     } else if (this.#sendingStopped) {
-      callback()
+      // Not at once: a source that is always ready would never let go of the process.
+      setImmediate(callback)
     } else {
-      this.#body ??= new BodyWriter(this.#stream)
-      this.#body.write(chunk, encoding, callback)
+      const isText = typeof chunk === 'string'
+      const bytes = isText ? Buffer.from(chunk, encoding) : chunk
+      this.#bodyOn(this.#stream).write(bytes, isText, callback)
       this.session.wake()
     }
   }
@@ -99,11 +102,13 @@ export class Http3ClientRequest extends Duplex {
       callback()
     } else if (this.#stream === null) {
       this.#whenOpen = () => this._final(callback)
-    } else {
-      this.#stream.finish()
+    } else if (this.#stream.finish()) {
       this.#sendingStopped = true
       this.session.wake()
       callback()
+    } else {
+      // An event is on the way that says whether the request goes on without its end.
+      this.#bodyOn(this.#stream).hold(callback)
     }
   }
 
@@ -133,14 +138,14 @@ export class Http3ClientRequest extends Duplex {
   /** @internal */
   handleResponse(fields: readonly string[], end: boolean): void {
     this.response = headOf(fields)
-    this.emit('response', this.response)
+    emitSafely(this, 'response', this.response)
     if (end) this.handleEnd()
   }
 
   /** @internal */
   handleTrailers(fields: readonly string[]): void {
     this.trailers = headersOf(fields)
-    this.emit('trailers', this.trailers)
+    emitSafely(this, 'trailers', this.trailers)
   }
 
   /** @internal */
@@ -161,8 +166,7 @@ export class Http3ClientRequest extends Duplex {
     this.#sendingStopped = true
     if (errorCode === H3_NO_ERROR) {
       // RFC 9114 §4.1: the response does not depend on the rest of the request.
-      this.#body?.handleWritable()
-      this.#body?.fail(new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the server reads no more'))
+      this.#body?.discard()
     } else {
       this.destroy(
         new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the server reads no more', { errorCode }),
@@ -175,9 +179,19 @@ export class Http3ClientRequest extends Duplex {
     while (this.#wanted && this.#stream !== null && !this.#complete) {
       const chunk = this.#stream.readData()
       if (chunk === null) break
-      this.#wanted = this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+      try {
+        this.#wanted = this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+      } catch (error) {
+        throwLater(error) // a 'data' listener's: it has had the chunk
+      }
     }
     this.session.wake()
+  }
+
+  #bodyOn(stream: RequestStream): BodyWriter {
+    // When it is too late an event is on the way that ends the request, or its body.
+    this.#body ??= new BodyWriter(stream, () => {})
+    return this.#body
   }
 }
 
@@ -205,7 +219,7 @@ class ClientExchange implements PendingExchange {
   }
 
   onInformational(fields: readonly string[]): void {
-    this.#request.emit('informational', headOf(fields))
+    emitSafely(this.#request, 'informational', headOf(fields))
   }
 
   onData(): void {

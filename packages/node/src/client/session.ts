@@ -7,6 +7,7 @@ import { Http3HostError, userError } from '../errors.ts'
 import type { ExchangeHandler } from '../exchange.ts'
 import { Http3Session } from '../http3-session.ts'
 import { fieldsOf, type HeadersInput } from '../outgoing-headers.ts'
+import { emitSafely, throwLater } from '../user-code.ts'
 import type { EndpointLease } from './client-endpoints.ts'
 import { fetchOver } from './fetch-over.ts'
 import { Http3ClientRequest } from './request.ts'
@@ -180,7 +181,13 @@ export class Http3ClientSession extends Http3Session {
   protected override onClosed(error: Error | null): void {
     const why = error ?? new Http3HostError('ERR_HTTP3_SESSION_CLOSED', 'the connection was closed')
     this.#rejectConnected(userError(why))
-    for (const exchange of this.#waiting.splice(0)) exchange.onSessionClosed(why)
+    for (const exchange of this.#waiting.splice(0)) {
+      try {
+        exchange.onSessionClosed(why)
+      } catch (error) {
+        throwLater(error) // a listener's: the others are to be told as well
+      }
+    }
     this.#setIdle(true)
     // Our close is still to be sent, and late packets to be answered for a moment.
     setTimeout(() => this.#lease.release(), 20).unref()
@@ -192,22 +199,28 @@ export class Http3ClientSession extends Http3Session {
   }
 
   #startWaiting(): void {
-    let at = 0
-    for (; at < this.#waiting.length; at++) {
-      const exchange = this.#waiting[at] as PendingExchange
+    for (;;) {
+      const exchange = this.#waiting[0]
+      if (exchange === undefined) break
       let stream: RequestStream | null
       try {
         stream = this.http3.request(exchange.fields, exchange.bodyless)
       } catch (error) {
+        this.#waiting.shift()
         process.nextTick(() => exchange.onSessionClosed(error as Error))
         continue
       }
       if (stream === null) break
+      // Before anything of the application is called, which may start other requests.
+      this.#waiting.shift()
       this.#requestsStarted++
       this.addExchange(stream, exchange)
-      exchange.onStream(stream)
+      try {
+        exchange.onStream(stream)
+      } catch (error) {
+        throwLater(error) // a write callback's
+      }
     }
-    this.#waiting.splice(0, at)
     this.wake()
   }
 
@@ -216,6 +229,6 @@ export class Http3ClientSession extends Http3Session {
     if (idle === this.#idle) return
     this.#idle = idle
     this.#lease.busy = !idle
-    if (idle) this.emit('idle')
+    if (idle) emitSafely(this, 'idle')
   }
 }

@@ -2,123 +2,136 @@
 
 import { Readable } from 'node:stream'
 
-import { H3_NO_ERROR } from '@godwit/http3'
-import type { RequestStream } from '@godwit/http3'
-import { Http3HostError } from '../errors.ts'
 import { fieldValue, headersOf, rawHeadersOf, type IncomingHeaders } from '../fields.ts'
 import { BODY_HIGH_WATER_MARK } from '../limits.ts'
-import { pinMembers } from '../pin-members.ts'
-import type { SessionSocket } from '../session-socket.ts'
-import type { Http3ServerSession } from './session.ts'
+import { assignOwn, pinMembers } from '../pin-members.ts'
+import { closeQuietly } from '../user-code.ts'
+import type { ServerExchange } from './exchange.ts'
+import type { RequestSocket } from './request-socket.ts'
+import type { Http3ServerStream } from './stream.ts'
 
-const NO_FIELDS: readonly string[] = []
-const STREAM_OPTIONS = { highWaterMark: BODY_HIGH_WATER_MARK }
+// As in node:http2 a request whose body was read is not over before its response is: until then the
+// client may still go away, which 'aborted' tells before 'close'.
+const STREAM_OPTIONS = { highWaterMark: BODY_HIGH_WATER_MARK, autoDestroy: false }
 
 /**
  * A request and its body. The body is pulled from the connection as it is read: not reading stops
- * the client. 'aborted' and an error tell of a body that will not be complete.
+ * the client. 'aborted' tells that the client went away before its answer was complete; if the body
+ * will not be complete there is an error as well. 'close' comes once, when the answer is over too.
  */
 export class Http3ServerRequest extends Readable {
-  readonly httpVersion = '3.0'
-  readonly httpVersionMajor = 3
-  readonly httpVersionMinor = 0
+  /** '3.0'; over TCP '2.0'. */
+  readonly httpVersion: string
+  readonly httpVersionMajor: number
+  readonly httpVersionMinor: number = 0
   method: string
   /** Path and query, as :path came. */
   url: string
   readonly scheme: string
   /** :authority, or the host field. */
   readonly authority: string
-  /** True when the whole message has arrived. */
-  complete: boolean
-  /** True when it never will. */
-  aborted: boolean
-  /** The HTTP/3 connection. */
-  readonly session: Http3ServerSession
-  readonly #stream: RequestStream
+  readonly #exchange: ServerExchange
   readonly #fields: readonly string[]
   /** Made when somebody asks. */
   #headers: IncomingHeaders | null
   #rawHeaders: string[] | null
-  #trailerFields: readonly string[]
+  /** The fields that `#trailers` and `#rawTrailers` were made of. */
+  #trailerFields: readonly string[] | null
   #trailers: IncomingHeaders | null
   #rawTrailers: string[] | null
-  #wanted: boolean
   #headersDistinct: NodeJS.Dict<string[]> | null
-  #timer: NodeJS.Timeout | null
 
-  constructor(
-    session: Http3ServerSession,
-    stream: RequestStream,
-    fields: readonly string[],
-    end: boolean,
-  ) {
+  /** @internal */
+  constructor(exchange: ServerExchange, fields: readonly string[]) {
     super(STREAM_OPTIONS)
-    this.session = session
-    this.#stream = stream
-    this.method = fieldValue(fields, ':method') ?? ''
+    this.#exchange = exchange
+    this.httpVersion = exchange.connection.httpVersion
+    this.httpVersionMajor = exchange.connection.httpVersion === '3.0' ? 3 : 2
+    this.method = exchange.method
     this.url = fieldValue(fields, ':path') ?? ''
     this.scheme = fieldValue(fields, ':scheme') ?? 'https'
     this.authority = fieldValue(fields, ':authority') ?? fieldValue(fields, 'host') ?? ''
     this.#fields = fields
     this.#headers = null
     this.#rawHeaders = null
-    this.#trailerFields = NO_FIELDS
+    this.#trailerFields = null
     this.#trailers = null
     this.#rawTrailers = null
-    this.complete = end
-    this.aborted = false
-    this.#wanted = false
     this.#headersDistinct = null
-    this.#timer = null
   }
 
   // --- commands
 
   /** Calls back, and emits 'timeout', when nothing of the body came for `ms`; 0 stops that. */
   setTimeout(ms: number, callback?: () => void): this {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
+    const exchange = this.#exchange
+    if (exchange.readTimer !== null) clearTimeout(exchange.readTimer)
+    exchange.readTimer = null
     if (callback !== undefined) this.on('timeout', callback)
-    if (ms > 0) this.#timer = setTimeout(() => this.emit('timeout'), ms).unref()
+    if (ms > 0 && !this.destroyed) {
+      exchange.readTimer = setTimeout(() => this.emit('timeout'), ms).unref()
+    }
     return this
   }
 
   // --- reads
 
-  /** RFC 9000 §2.1 stream ID. */
-  get streamId(): number {
-    return this.#stream.id
+  /** True when the whole message has arrived. */
+  get complete(): boolean {
+    return this.#exchange.complete
   }
 
-  get socket(): SessionSocket {
-    return this.session.socket
+  /** True when the client went away before its answer was complete. */
+  get aborted(): boolean {
+    return this.#exchange.aborted
   }
 
-  get connection(): SessionSocket {
-    return this.session.socket
+  /** Of this request alone: `destroy()` ends it and its response. `stats` tells of the connection. */
+  get socket(): RequestSocket {
+    return this.#exchange.socket
   }
 
-  /** True while somebody reads the body. */
-  get isReading(): boolean {
-    return this.readableFlowing === true || this.listenerCount('readable') > 0
+  set socket(value: unknown) {
+    assignOwn(this, 'socket', value)
+  }
+
+  get connection(): RequestSocket {
+    return this.#exchange.socket
+  }
+
+  set connection(value: unknown) {
+    assignOwn(this, 'connection', value)
+  }
+
+  /** The stream, with its `id`, and by `session` the connection that other requests share. */
+  get stream(): Http3ServerStream {
+    return this.#exchange.publicStream
+  }
+
+  set stream(value: unknown) {
+    assignOwn(this, 'stream', value)
   }
 
   /** Trailer fields, empty until they came: before 'end'. */
   get trailers(): IncomingHeaders {
-    this.#trailers ??= headersOf(this.#trailerFields)
+    this.#followTrailers()
+    this.#trailers ??= headersOf(this.#exchange.trailerFields)
     return this.#trailers
   }
 
   set trailers(value: IncomingHeaders) {
+    this.#followTrailers()
     this.#trailers = value
   }
 
   get rawTrailers(): string[] {
-    this.#rawTrailers ??= rawHeadersOf(this.#trailerFields)
+    this.#followTrailers()
+    this.#rawTrailers ??= rawHeadersOf(this.#exchange.trailerFields)
     return this.#rawTrailers
   }
 
   set rawTrailers(value: string[]) {
+    this.#followTrailers()
     this.#rawTrailers = value
   }
 
@@ -146,9 +159,8 @@ export class Http3ServerRequest extends Readable {
     return this.#rawHeaders
   }
 
-  /** True when the client waits for an interim response before it sends the body. */
-  get expectsContinue(): boolean {
-    return fieldValue(this.#fields, 'expect')?.toLowerCase() === '100-continue'
+  set rawHeaders(value: string[]) {
+    this.#rawHeaders = value
   }
 
   /** Every value of every name, as in node:http. */
@@ -166,79 +178,29 @@ export class Http3ServerRequest extends Readable {
   /** Express sets `res`, and then replaces the prototype by one of node:http. */
   set res(value: unknown) {
     pinMembers(this, Http3ServerRequest.prototype)
-    Object.defineProperty(this, 'res', { value, writable: true, configurable: true })
+    assignOwn(this, 'res', value)
   }
 
   // --- Readable
 
   override _read(): void {
-    this.#wanted = true
-    this.#pull()
+    this.#exchange.read()
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    if (!this.complete && !this.aborted) {
-      this.#stream.stopSending(H3_NO_ERROR)
-      this.session.wake()
-    }
-    this.session.settleExchange(this.#stream)
-    // As in node:http: nobody has to listen for the errors of a request that nobody reads.
-    callback(error !== null && this.listenerCount('error') === 0 ? null : error)
+    const exchange = this.#exchange
+    if (exchange.readTimer !== null) clearTimeout(exchange.readTimer)
+    exchange.readTimer = null
+    exchange.handleRequestOver()
+    closeQuietly(this, error, callback)
   }
 
-  // --- events of the stream
-
-  handleData(): void {
-    this.#timer?.refresh()
-    if (this.#wanted) this.#pull()
-  }
-
-  handleTrailers(fields: readonly string[]): void {
-    this.#trailerFields = fields
+  /** What was made of trailers before they came is made again. */
+  #followTrailers(): void {
+    const { trailerFields } = this.#exchange
+    if (trailerFields === this.#trailerFields) return
+    this.#trailerFields = trailerFields
     this.#trailers = null
     this.#rawTrailers = null
-  }
-
-  handleEnd(): void {
-    this.complete = true
-    this.session.settleExchange(this.#stream)
-    if (this.#wanted) this.#pull()
-  }
-
-  /** The client took its request back, or the connection is gone. */
-  handleAborted(cause: Error): void {
-    if (this.complete || this.aborted || this.destroyed) return
-    this.aborted = true
-    this.emit('aborted')
-    this.destroy(
-      new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the request was aborted by the client', {
-        cause,
-      }),
-    )
-  }
-
-  /** The response is over: a body that nobody is reading will not be read. */
-  handleResponseEnd(): void {
-    if (this.readableEnded || this.destroyed) return
-    if (this.complete || !this.isReading) this.destroy()
-  }
-
-  /** Moves what has arrived into the Readable while it wants more. */
-  #pull(): void {
-    for (;;) {
-      const chunk = this.#stream.readData()
-      if (chunk === null) break
-      if (!this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) {
-        this.#wanted = false
-        this.session.wake()
-        return
-      }
-    }
-    if (this.complete) {
-      this.#wanted = false
-      this.push(null)
-    }
-    this.session.wake()
   }
 }

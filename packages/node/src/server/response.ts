@@ -5,8 +5,6 @@ import { STATUS_CODES } from 'node:http'
 import { Writable } from 'node:stream'
 
 import { H3_INTERNAL_ERROR } from '@godwit/http3'
-import type { RequestStream } from '@godwit/http3'
-import { BodyWriter } from '../body-writer.ts'
 import { errorCodeOf, Http3HostError } from '../errors.ts'
 import { BODY_HIGH_WATER_MARK, COPY_CHUNK } from '../limits.ts'
 import {
@@ -15,11 +13,14 @@ import {
   type HeadersInput,
   type HeaderValue,
 } from '../outgoing-headers.ts'
-import { pinMembers } from '../pin-members.ts'
-import type { SessionSocket } from '../session-socket.ts'
+import { assignOwn, pinMembers } from '../pin-members.ts'
+import { closeQuietly, warn } from '../user-code.ts'
+import type { ServerExchange } from './exchange.ts'
 import { httpDate } from './http-date.ts'
 import type { Http3ServerRequest } from './request.ts'
-import type { Http3ServerSession } from './session.ts'
+import type { RequestSocket } from './request-socket.ts'
+import { dropsContent, finalStatus, forbidsLength, lengthOf, statusLine } from './response-rules.ts'
+import type { Http3ServerStream } from './stream.ts'
 
 type WriteCallback = (error?: Error | null) => void
 
@@ -27,14 +28,17 @@ type WriteCallback = (error?: Error | null) => void
 const ignoreRoom: WriteCallback = () => {}
 
 const NO_FIELDS: readonly string[] = []
+const NO_BYTES = new Uint8Array(0)
 const STREAM_OPTIONS = { highWaterMark: BODY_HIGH_WATER_MARK, decodeStrings: false }
 
 /**
  * A response. `write` returns false when the client does not keep up: wait for 'drain'. 'finish'
- * when everything is handed to the connection; 'close' without it when the client went away.
+ * when everything is handed to the connection; 'close' without it when the client went away. Calls
+ * after that do nothing. What a status forbids is not sent: content of 204, 205, 304 and to HEAD,
+ * the length of what has none. 'error' tells of mistakes, such as a body of another length than
+ * its content-length says; the client sees the stream reset then.
  */
 export class Http3ServerResponse extends Writable {
-  statusCode: number
   /** Kept for libraries: HTTP/3 does not carry it. */
   statusMessage: string
   /** Whether a `date` field is added. Default true. */
@@ -43,35 +47,39 @@ export class Http3ServerResponse extends Writable {
   finished: boolean
   /** As in node:http: the head of the message once it was sent; libraries test it. */
   _header: string | null
-  readonly #session: Http3ServerSession
-  readonly #stream: RequestStream
+  readonly #exchange: ServerExchange
   readonly #headers: OutgoingHeaders
-  readonly #body: BodyWriter
   #request: Http3ServerRequest
+  #status: number
   #trailers: readonly string[]
-  /** content-length as it was sent; -1: none. */
+  /** Bytes of content that content-length promises; -1: any. */
   #contentLength: number
+  /** Bytes of content so far. */
+  #contentWritten: number
+  #headSent: boolean
+  /** Content goes nowhere: the status that was sent forbids it, or the method. */
+  #contentDropped: boolean
   #streamEnded: boolean
   #defaultEncoding: BufferEncoding
-  #timer: NodeJS.Timeout | null
 
-  constructor(session: Http3ServerSession, stream: RequestStream, request: Http3ServerRequest) {
+  /** @internal */
+  constructor(exchange: ServerExchange, request: Http3ServerRequest) {
     super(STREAM_OPTIONS)
-    this.statusCode = 200
     this.statusMessage = ''
     this.sendDate = true
     this.finished = false
     this._header = null
-    this.#session = session
-    this.#stream = stream
+    this.#exchange = exchange
     this.#headers = new OutgoingHeaders()
-    this.#body = new BodyWriter(stream)
     this.#request = request
+    this.#status = 200
     this.#trailers = NO_FIELDS
     this.#contentLength = -1
+    this.#contentWritten = 0
+    this.#headSent = false
+    this.#contentDropped = false
     this.#streamEnded = false
     this.#defaultEncoding = 'utf8'
-    this.#timer = null
   }
 
   // --- the head
@@ -119,7 +127,19 @@ export class Http3ServerResponse extends Writable {
     return this.#headers.rawNames()
   }
 
-  /** Sets status and headers and sends them with the first byte of the body. */
+  /** Default 200. Throws for what no final response may have, as node:http2 does. */
+  get statusCode(): number {
+    return this.#status
+  }
+
+  set statusCode(status: number) {
+    this.#status = finalStatus(status)
+  }
+
+  /**
+   * Sets status and headers and sends them with the first byte of the body. After a throw nothing is
+   * sent, and another response may be given.
+   */
   writeHead(statusCode: number, headers?: HeadersInput): this
   writeHead(statusCode: number, statusMessage: string, headers?: HeadersInput): this
   writeHead(statusCode: number, message?: string | HeadersInput, headers?: HeadersInput): this {
@@ -127,13 +147,13 @@ export class Http3ServerResponse extends Writable {
     this.statusCode = statusCode
     if (typeof message === 'string') this.statusMessage = message
     const given = typeof message === 'object' ? message : headers
-    if (given !== undefined) this.#headers.assign(given)
+    if (given !== undefined && given !== null) this.#headers.assign(given)
     this.#sendHead(false)
     return this
   }
 
   flushHeaders(): void {
-    if (this._header === null) this.#sendHead(false)
+    if (!this.#headSent) this.#sendHead(false)
   }
 
   /** node:http's inner name for it, which libraries call. */
@@ -141,26 +161,27 @@ export class Http3ServerResponse extends Writable {
     this.writeHead(this.statusCode)
   }
 
-  // --- interim responses, RFC 9110 §15.2
+  // --- interim responses, RFC 9110 §15.2. False: too late, as in node:http2.
 
-  writeContinue(): void {
-    this.#sendInformational(100, [])
+  writeContinue(): boolean {
+    return this.#sendInformational(100, NO_FIELDS)
   }
 
-  writeProcessing(): void {
-    this.#sendInformational(102, [])
+  writeProcessing(): boolean {
+    return this.#sendInformational(102, NO_FIELDS)
   }
 
   /** 103 with `link` and other fields, RFC 8297. */
-  writeEarlyHints(hints: Record<string, string | string[]>, callback?: () => void): void {
+  writeEarlyHints(hints: Record<string, string | string[]>, callback?: () => void): boolean {
     const { link, ...rest } = hints
     const fields: string[] = []
     if (link !== undefined) {
       const links = Array.isArray(link) ? link : [link]
-      if (links.length > 0) fields.push('link', links.join(', '))
+      if (links.length > 0) fields.push(...fieldsOf({ link: links.join(', ') }))
     }
-    this.#sendInformational(103, [...fields, ...fieldsOf(rest)])
+    const sent = this.#sendInformational(103, [...fields, ...fieldsOf(rest)])
     if (callback !== undefined) process.nextTick(callback)
+    return sent
   }
 
   // --- the body
@@ -174,14 +195,15 @@ export class Http3ServerResponse extends Writable {
   override end(chunk: unknown, callback?: () => void): this
   override end(chunk: unknown, encoding: BufferEncoding, callback?: () => void): this
   override end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {
-    if (!this.finished && !this.destroyed) {
-      if (this._header === null) this.#setContentLength(chunk, encoding)
-      if (this.#fitsAtOnce(chunk, encoding)) {
-        // Head, body and end in one go, past Writable's queue and its ticks.
-        this._write(chunk, this.#defaultEncoding, ignoreRoom)
+    if (!this.writableEnded && !this.destroyed) {
+      const bytes = this.#wholeBody(chunk, encoding)
+      if (bytes !== null) {
+        if (!this.#headSent) this.#setContentLength(bytes.length)
         this.finished = true
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Writable looks at its type
-        return super.end((typeof encoding === 'function' ? encoding : callback) as () => void)
+        // Head, body and end in one go, past Writable's queue and its ticks.
+        if (bytes.length > 0) this.#write(bytes, bytes !== chunk, ignoreRoom)
+        const last = [chunk, encoding, callback].find((arg) => typeof arg === 'function')
+        return super.end(last as () => void)
       }
     }
     this.finished = true
@@ -198,17 +220,20 @@ export class Http3ServerResponse extends Writable {
 
   /** Calls back, and emits 'timeout', when nothing was written for `ms`; 0 stops that. */
   setTimeout(ms: number, callback?: () => void): this {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
+    const exchange = this.#exchange
+    if (exchange.writeTimer !== null) clearTimeout(exchange.writeTimer)
+    exchange.writeTimer = null
     if (callback !== undefined) this.on('timeout', callback)
-    if (ms > 0) this.#timer = setTimeout(() => this.emit('timeout'), ms).unref()
+    if (ms > 0 && !this.destroyed) {
+      exchange.writeTimer = setTimeout(() => this.emit('timeout'), ms).unref()
+    }
     return this
   }
 
   // --- reads
 
   get headersSent(): boolean {
-    return this._header !== null
+    return this.#headSent
   }
 
   get req(): Http3ServerRequest {
@@ -218,24 +243,33 @@ export class Http3ServerResponse extends Writable {
   /** Express sets `req`, and then replaces the prototype by one of node:http. */
   set req(value: Http3ServerRequest) {
     pinMembers(this, Http3ServerResponse.prototype)
-    Object.defineProperty(this, 'req', { value, writable: true, configurable: true })
+    assignOwn(this, 'req', value)
   }
 
-  get socket(): SessionSocket {
-    return this.#session.socket
+  /** Of this response alone, see the request's. */
+  get socket(): RequestSocket {
+    return this.#exchange.socket
   }
 
-  get connection(): SessionSocket {
-    return this.#session.socket
+  set socket(value: unknown) {
+    assignOwn(this, 'socket', value)
   }
 
-  get session(): Http3ServerSession {
-    return this.#session
+  get connection(): RequestSocket {
+    return this.#exchange.socket
   }
 
-  /** RFC 9000 §2.1 stream ID. */
-  get streamId(): number {
-    return this.#stream.id
+  set connection(value: unknown) {
+    assignOwn(this, 'connection', value)
+  }
+
+  /** The stream, see the request's. */
+  get stream(): Http3ServerStream {
+    return this.#exchange.publicStream
+  }
+
+  set stream(value: unknown) {
+    assignOwn(this, 'stream', value)
   }
 
   // --- Writable
@@ -245,156 +279,183 @@ export class Http3ServerResponse extends Writable {
     encoding: BufferEncoding,
     callback: WriteCallback,
   ): void {
-    if (this._header === null) this.#sendHead(false)
-    this.#timer?.refresh()
-    if (!this.#hasBody()) {
-      callback()
-      return
-    }
-    this.#body.write(chunk, encoding, callback)
-    this.#session.wake()
+    const isText = typeof chunk === 'string'
+    this.#write(isText ? Buffer.from(chunk, encoding) : chunk, isText, callback)
   }
 
+  // What is wrong goes to the callback here and below: an exception would come out of whatever
+  // stream is piped to this one.
   override _final(callback: WriteCallback): void {
-    const bodyless = this.#body.bytesWritten === 0 && this.#trailers.length === 0
-    if (this._header === null) this.#sendHead(bodyless)
-    if (!this.#streamEnded) {
-      const expected = this.#contentLength
-      if (this.#hasBody() && expected >= 0 && expected !== this.#body.bytesWritten) {
-        // A short message must not look whole: it is cut off instead of ended.
-        callback(
-          new Http3HostError(
-            'ERR_HTTP3_CONTENT_LENGTH_MISMATCH',
-            `the response has ${this.#body.bytesWritten} bytes, its content-length says ${expected}`,
-          ),
-        )
-        return
-      }
-      const trailers = this.#trailers
-      try {
-        if (trailers.length === 0) this.#stream.finish()
-        else this.#stream.sendTrailers(trailers)
-      } catch (error) {
-        this.#handleUnwanted(error)
-        return
-      }
-      this.#streamEnded = true
+    try {
+      if (!this.#end()) return // 'close' will tell
+    } catch (error) {
+      this.#fail(error, callback)
+      return
     }
-    this.#session.wake()
+    this.#exchange.connection.wake()
     callback()
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
+    const exchange = this.#exchange
+    if (exchange.writeTimer !== null) clearTimeout(exchange.writeTimer)
+    exchange.writeTimer = null
     if (!this.#streamEnded) {
       this.#streamEnded = true
-      this.#stream.reset(H3_INTERNAL_ERROR)
-      this.#session.wake()
+      exchange.stream.reset(H3_INTERNAL_ERROR)
+      exchange.connection.wake()
     }
-    this.#body.fail(error)
-    this.#request.handleResponseEnd()
-    this.#session.settleExchange(this.#stream)
-    // As in node:http: nobody has to listen for the errors of a response.
-    callback(error !== null && this.listenerCount('error') === 0 ? null : error)
-  }
-
-  // --- events of the stream
-
-  handleWritable(): void {
-    this.#timer?.refresh()
-    this.#body.handleWritable()
-  }
-
-  /** The client reads no more, or is gone. As in node:http 'close' tells, without an error. */
-  handleAborted(cause: Error): void {
-    this.#streamEnded = true
-    if (this.writableFinished) return
-    // Who cancels a response cancels a request that nobody reads, too.
-    if (!this.#request.isReading) this.#request.handleAborted(cause)
-    this.destroy()
+    exchange.body.fail(error)
+    exchange.handleResponseOver()
+    closeQuietly(this, error, callback)
   }
 
   // --- private
 
   #assertHeadNotSent(what: string): void {
-    if (this._header === null) return
+    if (!this.#headSent) return
     throw new Http3HostError(
       'ERR_HTTP_HEADERS_SENT',
       `Cannot ${what} headers after they are sent to the client`,
     )
   }
 
-  /** Whether `chunk`, given to `end`, is all there is and short enough for the transport. */
-  #fitsAtOnce(chunk: unknown, encoding: unknown): chunk is Uint8Array | string {
-    if (this.writableLength > 0 || this.writableCorked > 0 || this.errored !== null) return false
-    if (typeof chunk !== 'string') return chunk instanceof Uint8Array && chunk.length <= COPY_CHUNK
-    return chunk.length <= COPY_CHUNK && (!encoding || typeof encoding === 'function')
+  /** The bytes that are given to `end`, if they are all there is and short enough for the transport. */
+  #wholeBody(chunk: unknown, encoding: unknown): Uint8Array | null {
+    if (this.writableLength > 0 || this.writableCorked > 0 || this.errored !== null) return null
+    if (chunk === undefined || chunk === null || typeof chunk === 'function') return NO_BYTES
+    if (typeof chunk !== 'string') {
+      return chunk instanceof Uint8Array && chunk.length <= COPY_CHUNK ? chunk : null
+    }
+    if (chunk.length > COPY_CHUNK || (encoding && typeof encoding !== 'function')) return null
+    return Buffer.from(chunk, this.#defaultEncoding)
   }
 
-  #hasBody(): boolean {
-    return this.#request.method !== 'HEAD' && this.statusCode !== 204 && this.statusCode !== 304
-  }
-
-  #setContentLength(chunk: unknown, encoding: unknown): void {
-    if (!this.#hasBody() || this.#headers.has('content-length')) return
-    if (this.writableLength > 0 || this.#trailers.length > 0) return
-    if (chunk === undefined || chunk === null || typeof chunk === 'function') {
-      this.#headers.set('content-length', 0)
-    } else if (typeof chunk === 'string') {
-      const encodingName = typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'
-      this.#headers.set('content-length', Buffer.byteLength(chunk, encodingName))
-    } else if (chunk instanceof Uint8Array) {
-      this.#headers.set('content-length', chunk.length)
+  #setContentLength(length: number): void {
+    if (this.#headers.has('content-length') || this.#trailers.length > 0) return
+    if (!dropsContent(this.#exchange.method, this.#status)) {
+      this.#headers.set('content-length', length)
     }
   }
 
+  #write(bytes: Uint8Array, fresh: boolean, callback: WriteCallback): void {
+    const exchange = this.#exchange
+    try {
+      if (!this.#headSent) this.#sendHead(false)
+      exchange.writeTimer?.refresh()
+      if (this.#contentDropped) {
+        // Not at once: a source that is always ready would never let go of the process.
+        setImmediate(callback)
+        return
+      }
+      this.#contentWritten += bytes.length
+      if (this.#contentLength >= 0 && this.#contentWritten > this.#contentLength) {
+        throw this.#mismatch()
+      }
+      if (this.destroyed) exchange.body.hold(callback)
+      else exchange.body.write(bytes, fresh, callback)
+    } catch (error) {
+      this.#fail(error, callback)
+    }
+    exchange.connection.wake()
+  }
+
+  /** Sends what is left and ends the message. False: too late. */
+  #end(): boolean {
+    const { stream } = this.#exchange
+    const empty = this.#contentWritten === 0 && this.#trailers.length === 0
+    if (!this.#headSent) this.#sendHead(empty)
+    if (this.#streamEnded) return true
+    if (this.#contentDropped) {
+      this.#streamEnded = true
+      return stream.finish()
+    }
+    // A short message must not look whole: it is cut off instead of ended.
+    if (this.#contentLength >= 0 && this.#contentLength !== this.#contentWritten) {
+      throw this.#mismatch()
+    }
+    const trailers = this.#trailers
+    const sent = trailers.length === 0 ? stream.finish() : stream.sendTrailers(trailers)
+    this.#streamEnded = sent
+    if (!sent) this.#exchange.handleTooLate()
+    return sent
+  }
+
+  #mismatch(): Error {
+    return new Http3HostError(
+      'ERR_HTTP3_CONTENT_LENGTH_MISMATCH',
+      `the response has ${this.#contentWritten} bytes, its content-length says ${this.#contentLength}`,
+    )
+  }
+
+  /** A mistake of the application, or fields that the client does not take. */
+  #fail(error: unknown, callback: WriteCallback): void {
+    // What nobody hears the programmer must see. What a client takes is not the programmer's fault.
+    if (this.listenerCount('error') === 0 && !isRefusal(error)) warn(error)
+    if (callback === ignoreRoom) this.destroy(error as Error)
+    else callback(error as Error)
+  }
+
+  /** @throws TypeError for fields that cannot be sent; nothing has happened then. */
   #sendHead(end: boolean): void {
-    const status = this.statusCode
-    if (!Number.isInteger(status) || status < 100 || status > 999) {
-      throw new Http3HostError('ERR_HTTP_INVALID_STATUS_CODE', `Invalid status code: ${status}`)
-    }
-    this.statusMessage ||= STATUS_CODES[status] ?? ''
+    const status = this.#status
+    const { stream, method, connection } = this.#exchange
+    const dropped = dropsContent(method, status)
+    const lengthless = forbidsLength(method, status)
     const fields = [':status', String(status)]
-    this.#headers.writeTo(fields)
+    this.#headers.writeTo(fields, lengthless)
     if (this.sendDate && !this.#headers.has('date')) fields.push('date', httpDate())
-    const length = this.#headers.get('content-length')
-    if (length !== undefined) this.#contentLength = Number(length)
-    this._header = statusLine(status, this.statusMessage)
-    if (this.#streamEnded || this.destroyed) return
-    try {
-      this.#stream.sendHeaders(fields, end)
-    } catch (error) {
-      this.#handleUnwanted(error)
-      return
+    const expected = dropped || lengthless ? -1 : lengthOf(this.#headers.get('content-length'))
+    // Nothing is sent on a stream that is over, and nobody needs to be told.
+    let taken = true
+    if (!this.destroyed) {
+      if (end && expected > 0) throw this.#shortBy(expected)
+      try {
+        taken = stream.sendHeaders(fields, end)
+      } catch (error) {
+        // What fields a client takes is its own choice, RFC 9114 §4.2.2: one that takes none must not
+        // make the calls of a handler throw. It gets no response.
+        if (!isRefusal(error)) throw error
+        this.#markHeadSent(dropped, expected)
+        this.destroy(error as Error)
+        return
+      }
     }
-    this.#streamEnded = end
-    this.#session.wake()
+    this.#markHeadSent(dropped, expected)
+    if (!taken) this.#exchange.handleTooLate()
+    else if (end) this.#streamEnded = true
+    connection.wake()
   }
 
-  #sendInformational(status: number, fields: readonly string[]): void {
-    this.#assertHeadNotSent('write informational')
-    if (this.#streamEnded || this.destroyed) return
-    try {
-      this.#stream.sendInformational([':status', String(status), ...fields])
-    } catch (error) {
-      this.#handleUnwanted(error)
-    }
-    this.#session.wake()
+  #shortBy(expected: number): Error {
+    this.#contentLength = expected
+    return this.#mismatch()
   }
 
-  // What fields a client takes is its own choice, RFC 9114 §4.2.2: one that takes none must not make
-  // the calls of a handler throw. It gets no response.
-  #handleUnwanted(error: unknown): void {
-    if (errorCodeOf(error) !== 'ERR_HTTP3_FIELD_SECTION_TOO_LARGE') throw error
-    this.destroy(error as Error)
+  #markHeadSent(contentDropped: boolean, expected: number): void {
+    this.#headSent = true
+    this.statusMessage ||= STATUS_CODES[this.#status] ?? ''
+    this._header = statusLine(this.#status, this.statusMessage)
+    this.#contentDropped = contentDropped
+    this.#contentLength = expected
+  }
+
+  #sendInformational(status: number, fields: readonly string[]): boolean {
+    if (this.#headSent || this.destroyed) return false
+    let sent = false
+    try {
+      sent = this.#exchange.stream.sendInformational([':status', String(status), ...fields])
+      if (!sent) this.#exchange.handleTooLate()
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      this.destroy(error as Error)
+    }
+    this.#exchange.connection.wake()
+    return sent
   }
 }
 
-// Those with the usual words, by status.
-const STATUS_LINES: string[] = new Array<string>(1000).fill('')
-
-function statusLine(status: number, message: string): string {
-  if (message !== STATUS_CODES[status]) return `HTTP/3 ${status} ${message}`
-  return (STATUS_LINES[status] ||= `HTTP/3 ${status} ${message}`)
+/** The client's limit, RFC 9114 §4.2.2. */
+function isRefusal(error: unknown): boolean {
+  return errorCodeOf(error) === 'ERR_HTTP3_FIELD_SECTION_TOO_LARGE'
 }

@@ -4,11 +4,14 @@ import { Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 
 import type { ConnectionStats } from '@godwit/quic'
+import { errorCodeOf } from '../errors.ts'
 import { aFunction, anObject, aPort, aString, parseOptions } from '../options.ts'
+import { throwLater, warn } from '../user-code.ts'
 import { createServer, type Http3Server } from './server.ts'
 import type { Http3ServerOptions } from './options.ts'
 import type { Http3ServerRequest } from './request.ts'
 import type { Http3ServerResponse } from './response.ts'
+import { cancelBody, checkSendable, sendResponse } from './send-response.ts'
 
 /** What a fetch handler may know beside the request. */
 export interface RequestInfo {
@@ -25,7 +28,10 @@ export interface ServeOptions extends Http3ServerOptions {
   readonly port?: number
   /** Name or address to listen on. Default: every address. */
   readonly hostname?: string
-  /** Answers a request. What it throws becomes a 500, or goes to `error`. */
+  /**
+   * Answers a request. What it throws becomes a 500, or goes to `error`. The request's `signal` is
+   * aborted, and the body of the response cancelled, when the client goes away before the end.
+   */
   readonly fetch: (request: Request, info: RequestInfo) => Response | Promise<Response>
   /** Makes the response of a request whose `fetch` threw. */
   readonly error?: (error: unknown) => Response | Promise<Response>
@@ -48,7 +54,7 @@ export function serve(options: ServeOptions): Promise<Http3Server> {
   )
   const handler = own.fetch as ServeOptions['fetch']
   const server = createServer(serverOptions, (request, response) => {
-    void answer(request, response, handler, own.error)
+    new Answer(request, response, handler, own.error).run().catch(throwLater)
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -62,65 +68,104 @@ export function serve(options: ServeOptions): Promise<Http3Server> {
   })
 }
 
-async function answer(
-  request: Http3ServerRequest,
-  response: Http3ServerResponse,
-  handler: ServeOptions['fetch'],
-  onError: ServeOptions['error'],
-): Promise<void> {
-  const abort = new AbortController()
-  response.once('close', () => {
-    if (!response.writableFinished) abort.abort()
-  })
-  try {
-    let answered: Response
-    const asked = webRequestOf(request, abort.signal)
+/** One request, from the handler's call to the end of its response. */
+class Answer {
+  readonly #request: Http3ServerRequest
+  readonly #response: Http3ServerResponse
+  readonly #handler: ServeOptions['fetch']
+  readonly #onError: ServeOptions['error']
+  readonly #abort: AbortController
+
+  constructor(
+    request: Http3ServerRequest,
+    response: Http3ServerResponse,
+    handler: ServeOptions['fetch'],
+    onError: ServeOptions['error'],
+  ) {
+    this.#request = request
+    this.#response = response
+    this.#handler = handler
+    this.#onError = onError
+    this.#abort = new AbortController()
+    response.once('close', () => {
+      // Without 'finish' the client is gone, or the response was cut off.
+      if (!response.writableFinished) this.#abort.abort()
+    })
+    // 'close' follows. That a client is gone, or takes no fields, is no news.
+    response.on('error', (error) => {
+      if (errorCodeOf(error) === 'ERR_HTTP3_CONTENT_LENGTH_MISMATCH') warn(error)
+    })
+  }
+
+  async run(): Promise<void> {
+    const asked = webRequestOf(this.#request, this.#abort.signal)
     if (asked === null) {
-      response.writeHead(400).end()
+      this.#response.writeHead(400).end()
       return
     }
+    let answered: Response | null = null
     try {
-      answered = await handler(asked, infoOf(request))
-      if (!(answered instanceof Response)) {
-        throw new TypeError(`"fetch" expected to return a Response, got ${typeof answered}`)
-      }
+      answered = await this.#ask(asked)
+      checkSendable(answered)
+      await sendResponse(answered, this.#response)
     } catch (error) {
-      if (abort.signal.aborted) return
-      if (onError === undefined) throw error
-      answered = await onError(error)
-    }
-    await send(answered, response)
-  } catch (error) {
-    if (abort.signal.aborted) return
-    // The programmer must see it, the client must not.
-    process.emitWarning(error instanceof Error ? error : String(error))
-    if (response.headersSent) {
-      response.destroy()
-    } else {
-      response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal Server Error')
+      if (answered !== null) cancelBody(answered, error)
+      this.#fail(error)
     }
   }
+
+  async #ask(asked: Request): Promise<Response> {
+    try {
+      return aResponse('fetch', await this.#handler(asked, infoOf(this.#request)))
+    } catch (error) {
+      if (this.#onError === undefined || this.#abort.signal.aborted) throw error
+      return aResponse('error', await this.#onError(error))
+    }
+  }
+
+  /** Nothing, or no more, can be sent of what the application answers. */
+  #fail(error: unknown): void {
+    const response = this.#response
+    // What a handler throws because its client went away is no news.
+    if (this.#abort.signal.aborted) return
+    // The programmer must see it, the client must not.
+    warn(error)
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    // Whatever made the first answer impossible must not be in this one.
+    for (const name of response.getHeaderNames()) {
+      if (name !== 'alt-svc') response.removeHeader(name)
+    }
+    response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal Server Error')
+  }
+}
+
+function aResponse(name: string, value: unknown): Response {
+  if (value instanceof Response) return value
+  throw new TypeError(`"${name}" expected to return a Response, got ${typeof value}`)
 }
 
 /** The web's form of a request; null for one that it has no form for, such as TRACE. */
 function webRequestOf(request: Http3ServerRequest, signal: AbortSignal): Request | null {
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value === undefined || name.startsWith(':')) continue
-    for (const item of Array.isArray(value) ? value : [value]) headers.append(name, item)
-  }
   const authority = request.authority || String(request.headers['host'] ?? 'localhost')
-  const method = request.method
-  const init: RequestInit = { method, headers, signal }
-  if (method !== 'GET' && method !== 'HEAD') {
-    init.body = Readable.toWeb(request) as NodeReadableStream<Uint8Array> as NonNullable<
-      RequestInit['body']
-    >
-    init.duplex = 'half'
-  }
+  const { method } = request
   // Put together and not resolved: a path that begins with two slashes is a path.
   const path = request.url.startsWith('/') ? request.url : `/${request.url}`
   try {
+    const headers = new Headers()
+    for (const [name, value] of Object.entries(request.headers)) {
+      if (value === undefined || name.startsWith(':')) continue
+      for (const item of Array.isArray(value) ? value : [value]) headers.append(name, item)
+    }
+    const init: RequestInit = { method, headers, signal }
+    if (method !== 'GET' && method !== 'HEAD') {
+      init.body = Readable.toWeb(request) as NodeReadableStream<Uint8Array> as NonNullable<
+        RequestInit['body']
+      >
+      init.duplex = 'half'
+    }
     return new Request(`https://${authority}${path}`, init)
   } catch {
     return null
@@ -133,45 +178,7 @@ function infoOf(request: Http3ServerRequest): RequestInfo {
     remoteAddress: socket.remoteAddress,
     remotePort: socket.remotePort,
     httpVersion,
-    stats: () => request.session?.stats ?? null,
+    // Sockets over TCP have none.
+    stats: () => socket.stats ?? null,
   }
-}
-
-/** Writes a web response, at the client's pace. */
-async function send(from: Response, to: Http3ServerResponse): Promise<void> {
-  to.statusCode = from.status
-  for (const [name, value] of from.headers) {
-    if (name !== 'set-cookie') to.setHeader(name, value)
-  }
-  const cookies = from.headers.getSetCookie()
-  if (cookies.length > 0) to.setHeader('set-cookie', cookies)
-  if (from.body === null || to.req.method === 'HEAD') {
-    await from.body?.cancel()
-    to.end()
-    return
-  }
-  const reader = from.body.getReader()
-  const stop = (): void => void reader.cancel().catch(() => {})
-  to.once('close', stop)
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (to.destroyed) return
-    if (done) break
-    if (!to.write(value)) await roomIn(to)
-  }
-  to.off('close', stop)
-  to.end()
-}
-
-/** Resolves when the client keeps up again, or is gone. */
-function roomIn(response: Http3ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      response.off('drain', go)
-      response.off('close', go)
-      resolve()
-    }
-    response.on('drain', go)
-    response.on('close', go)
-  })
 }

@@ -17,6 +17,7 @@ import type { LocalAddress } from '../socket.ts'
 import type { IdentityOptions } from '../tls/identity.ts'
 import { keyLogOf } from '../tls/key-log.ts'
 import { ServerIdentities } from '../tls/server-identities.ts'
+import { emitSafely, throwLater, warn } from '../user-code.ts'
 import { parseListenArguments, type ListenOptions, type ListenTarget } from './listen-arguments.ts'
 import {
   parseServerOptions,
@@ -26,26 +27,30 @@ import {
 import type { Http3ServerRequest } from './request.ts'
 import type { Http3ServerResponse } from './response.ts'
 import { Http3ServerSession, type SessionListener } from './session.ts'
-import { TcpServer } from './tcp-server.ts'
+import { TcpServer, type TcpListener } from './tcp-server.ts'
 
 /** Answers a request. What it throws is its process's affair, as with node:http. */
 export type RequestListener = (request: Http3ServerRequest, response: Http3ServerResponse) => void
 
 /**
  * An HTTP/3 server. Events: 'listening', 'request' (request, response), 'connect' (the same, for
- * CONNECT; without a listener it is answered with 405), 'session' (session), 'error' (error), 'close'.
+ * CONNECT; without a listener it is answered with 405), 'checkContinue' (the same, for a request that
+ * waits for `writeContinue`; without a listener it gets that at once), 'session' (session), 'keylog'
+ * (line), 'tlsClientError' (error: SNICallback failed, and the handshake with it), 'error' (error),
+ * 'close'.
  */
 export class Http3Server extends EventEmitter {
   readonly #options: ResolvedServerOptions
   readonly #provider: CryptoProvider
   readonly #identities: ServerIdentities
   readonly #sessions: Bag<Http3ServerSession>
-  readonly #listener: SessionListener
+  readonly #listener: SessionListener & TcpListener
   readonly #tcp: TcpServer | null
   #host: EndpointHost | null
   #state: 'idle' | 'binding' | 'listening' | 'closing'
   #onEmpty: (() => void) | null
   #idleTimer: NodeJS.Timeout | null
+  #warnedOfHandshake: boolean
 
   constructor(options: Http3ServerOptions, requestListener?: RequestListener) {
     super()
@@ -55,15 +60,21 @@ export class Http3Server extends EventEmitter {
     this.#identities = new ServerIdentities(this.#provider, identity, sniCallback)
     this.#sessions = new Bag()
     this.#listener = {
-      onSession: (session) => this.emit('session', session),
+      onSession: (session) => emitSafely(this, 'session', session),
       onRequest: (request, response) => this.#handleRequest(request, response),
+      onHttp1Request: (request, response) => {
+        if (emitSafely(this, 'request', request, response)) return
+        response.statusCode = 404
+        response.end()
+      },
       onSessionClosed: (session) => this.#handleSessionClosed(session),
     }
-    this.#tcp = alsoTcp ? new TcpServer(this.#options, requestListener, this) : null
+    this.#tcp = alsoTcp ? new TcpServer(this.#options, this.#listener) : null
     this.#host = null
     this.#state = 'idle'
     this.#onEmpty = null
     this.#idleTimer = null
+    this.#warnedOfHandshake = false
     if (requestListener !== undefined) this.on('request', requestListener)
   }
 
@@ -86,11 +97,11 @@ export class Http3Server extends EventEmitter {
         if (this.#state !== 'binding') return
         this.#state = 'listening'
         this.#watchIdleStreams()
-        this.emit('listening')
+        emitSafely(this, 'listening')
       },
       (error: unknown) => {
         this.#state = 'idle'
-        this.emit('error', error)
+        emitSafely(this, 'error', error)
       },
     )
     return this
@@ -111,7 +122,7 @@ export class Http3Server extends EventEmitter {
     }
     if (callback !== undefined) this.once('close', callback)
     this.#state = 'closing'
-    void this.#close()
+    this.#close().catch(throwLater)
     return this
   }
 
@@ -196,7 +207,7 @@ export class Http3Server extends EventEmitter {
         port: target.port,
         server: this.#serverConfig(),
         accept: (connection) => this.#acceptConnection(connection),
-        onError: (error) => this.emit('error', error),
+        onError: (error) => emitSafely(this, 'error', error),
       })
       this.#host = host
       if (this.#tcp === null) return
@@ -217,13 +228,13 @@ export class Http3Server extends EventEmitter {
   #serverConfig(): ServerConfig {
     const options = this.#options
     const emitKeyLog = (line: string): void => {
-      this.emit('keylog', Buffer.from(`${line}\n`))
+      emitSafely(this, 'keylog', Buffer.from(`${line}\n`))
     }
     const selectIdentity = (name: string | null): readonly Identity[] | null => {
       try {
         return this.#identities.select(name)
       } catch (error) {
-        this.emit('error', error)
+        this.#handleHandshakeFault(error)
         return null
       }
     }
@@ -253,19 +264,29 @@ export class Http3Server extends EventEmitter {
     return session
   }
 
+  /**
+   * A callback of the application failed for one client, whose handshake fails. As in node:tls nobody
+   * has to listen: a packet from outside must not end the process. What nobody hears is told once.
+   */
+  #handleHandshakeFault(error: unknown): void {
+    if (emitSafely(this, 'tlsClientError', error) || this.#warnedOfHandshake) return
+    this.#warnedOfHandshake = true
+    warn(error)
+  }
+
   #handleRequest(request: Http3ServerRequest, response: Http3ServerResponse): void {
     if (request.method === 'CONNECT') {
       // As with node:http2: it asks for a tunnel and has no path, so handlers of requests do not get it.
-      if (this.emit('connect', request, response)) return
+      if (emitSafely(this, 'connect', request, response)) return
       response.statusCode = 405
       response.end()
       return
     }
-    if (request.expectsContinue) {
-      if (this.emit('checkContinue', request, response)) return
+    if (request.headers['expect'] === '100-continue') {
+      if (emitSafely(this, 'checkContinue', request, response)) return
       response.writeContinue()
     }
-    if (!this.emit('request', request, response)) {
+    if (!emitSafely(this, 'request', request, response)) {
       // Nobody answers: nor should the client wait.
       response.statusCode = 404
       response.end()
@@ -293,14 +314,13 @@ export class Http3Server extends EventEmitter {
       if (this.#sessions.size === 0) resolve()
       else this.#onEmpty = resolve
     })
-    await new Promise<void>((resolve) => {
-      // Nobody waits for more than this: the rest is cut off.
-      const timer = setTimeout(resolve, this.#options.closeTimeout)
-      void Promise.all([http3, tcp]).then(() => {
-        clearTimeout(timer)
-        resolve()
-      })
+    // Nobody waits for more than this: the rest is cut off.
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#options.closeTimeout)
     })
+    await Promise.race([Promise.all([http3, tcp]), late])
+    clearTimeout(timer)
     this.#onEmpty = null
     if (this.#idleTimer !== null) clearInterval(this.#idleTimer)
     this.#idleTimer = null
@@ -310,7 +330,7 @@ export class Http3Server extends EventEmitter {
     await tcp
     this.#host = null
     this.#state = 'idle'
-    this.emit('close')
+    emitSafely(this, 'close')
   }
 }
 

@@ -4,11 +4,11 @@ import type { Http3ConnectionOptions, RequestStream } from '@godwit/http3'
 import type { Connection } from '@godwit/quic'
 import type { BagMember } from '@godwit/wire'
 import type { EndpointHost } from '../endpoint-host.ts'
-import { Http3HostError } from '../errors.ts'
-import type { ExchangeHandler } from '../exchange.ts'
 import { Http3Session } from '../http3-session.ts'
-import { Http3ServerRequest } from './request.ts'
-import { Http3ServerResponse } from './response.ts'
+import type { ServerConnection } from './connection.ts'
+import { makeExchange } from './make-exchange.ts'
+import type { Http3ServerRequest } from './request.ts'
+import type { Http3ServerResponse } from './response.ts'
 
 /** What a session tells its server. */
 export interface SessionListener {
@@ -17,7 +17,8 @@ export interface SessionListener {
   onSessionClosed(session: Http3ServerSession, error: Error | null): void
 }
 
-export class Http3ServerSession extends Http3Session implements BagMember {
+export class Http3ServerSession extends Http3Session implements BagMember, ServerConnection {
+  readonly httpVersion = '3.0'
   /** The server's own. @internal */
   bagIndex: number
   readonly #listener: SessionListener
@@ -33,6 +34,11 @@ export class Http3ServerSession extends Http3Session implements BagMember {
     this.#listener = listener
   }
 
+  /** Itself. @internal */
+  get http3Session(): Http3Session {
+    return this
+  }
+
   protected override onConnected(): void {
     this.#listener.onSession(this)
   }
@@ -42,16 +48,9 @@ export class Http3ServerSession extends Http3Session implements BagMember {
     fields: readonly string[],
     end: boolean,
   ): void {
-    const request = new Http3ServerRequest(this, stream, fields, end)
-    const response = new Http3ServerResponse(this, stream, request)
-    this.addExchange(stream, new ServerExchange(request, response))
+    const { exchange, request, response } = makeExchange(this, stream, fields, end)
+    this.addExchange(stream, exchange)
     this.#listener.onRequest(request, response)
-  }
-
-  /** Request or response are destroyed: when both are over, nobody needs the stream's events. */
-  settleExchange(stream: RequestStream): void {
-    const exchange = stream.context
-    if (exchange instanceof ServerExchange && exchange.over) this.removeExchange(stream.id)
   }
 
   protected override onStreamsAvailable(): void {
@@ -68,59 +67,5 @@ export class Http3ServerSession extends Http3Session implements BagMember {
 
   protected override onClosed(error: Error | null): void {
     this.#listener.onSessionClosed(this, error)
-  }
-}
-
-/** Joins a stream's events with its request and response. */
-class ServerExchange implements ExchangeHandler {
-  readonly #request: Http3ServerRequest
-  readonly #response: Http3ServerResponse
-
-  constructor(request: Http3ServerRequest, response: Http3ServerResponse) {
-    this.#request = request
-    this.#response = response
-  }
-
-  get over(): boolean {
-    return this.#response.destroyed && (this.#request.destroyed || this.#request.complete)
-  }
-
-  onData(): void {
-    this.#request.handleData()
-  }
-
-  onTrailers(fields: readonly string[]): void {
-    this.#request.handleTrailers(fields)
-  }
-
-  onEnd(): void {
-    this.#request.handleEnd()
-  }
-
-  onWritable(): void {
-    this.#response.handleWritable()
-  }
-
-  onReset(error: Error): void {
-    this.#request.handleAborted(error)
-  }
-
-  onStopSending(errorCode: number): void {
-    const message = 'the client reads no more'
-    const error = new Http3HostError('ERR_HTTP3_STREAM_RESET', message, { errorCode })
-    this.#response.handleAborted(error)
-  }
-
-  onSessionClosed(error: Error): void {
-    this.#request.handleAborted(error)
-    this.#response.handleAborted(error)
-  }
-
-  onResponse(): void {
-    // A client sends none: http3 has refused it.
-  }
-
-  onInformational(): void {
-    // As above.
   }
 }

@@ -1,22 +1,34 @@
 // The same handler over TCP: HTTP/2 and HTTP/1.1, with the Alt-Svc field that tells browsers of
 // HTTP/3 on the same port (RFC 7838, RFC 9114 §3.1.1).
 
+import { constants as http2Constants, createSecureServer } from 'node:http2'
+import type { Http2SecureServer, Http2Session, ServerHttp2Stream } from 'node:http2'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2'
-import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
-import type { EventEmitter } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 
 import type { IdentityOptions } from '../tls/identity.ts'
+import { Http2Connection } from './http2-connection.ts'
+import { Http2MessageStream } from './http2-message-stream.ts'
+import { makeExchange } from './make-exchange.ts'
 import type { ResolvedServerOptions } from './options.ts'
-import type { RequestListener } from './server.ts'
+import type { Http3ServerRequest } from './request.ts'
+import type { Http3ServerResponse } from './response.ts'
 
 /** How long a browser remembers that there is HTTP/3, in seconds: a day. */
 const ALT_SVC_MAX_AGE = 86_400
 
+/** What comes over TCP. */
+export interface TcpListener {
+  /** Over HTTP/2. */
+  onRequest(request: Http3ServerRequest, response: Http3ServerResponse): void
+  /** Over HTTP/1.1, in node:http's own objects: they are what every framework was made for. */
+  onHttp1Request(request: IncomingMessage, response: ServerResponse): void
+}
+
 export class TcpServer {
-  readonly #server: Http2SecureServer | HttpsServer
+  readonly #server: Http2SecureServer
+  readonly #listener: TcpListener
   readonly #sockets: Set<TLSSocket>
   /** Those with an HTTP/1.1 request in progress. */
   readonly #busy: Set<Socket>
@@ -24,11 +36,7 @@ export class TcpServer {
   #altSvc: string
   #closing: boolean
 
-  constructor(
-    options: ResolvedServerOptions,
-    handler: RequestListener | undefined,
-    http3: EventEmitter,
-  ) {
+  constructor(options: ResolvedServerOptions, listener: TcpListener) {
     const { key, cert, passphrase } = options.identity
     const tls = {
       ...options.tcp,
@@ -36,11 +44,8 @@ export class TcpServer {
       cert: cert as string[],
       ...(passphrase === undefined ? {} : { passphrase }),
     }
-    // Express replaces the prototypes of what it is given by those of node:http, which the objects
-    // of node:http2 do not survive.
-    this.#server = isExpress(handler)
-      ? createHttpsServer(tls)
-      : createSecureServer({ ...tls, allowHTTP1: true })
+    this.#server = createSecureServer({ ...tls, allowHTTP1: true })
+    this.#listener = listener
     this.#sockets = new Set()
     this.#busy = new Set()
     this.#sessions = new Set()
@@ -48,9 +53,15 @@ export class TcpServer {
     this.#closing = false
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       response.setHeader('alt-svc', this.#altSvc)
-      if (request.httpVersionMajor === 1) this.#watch(request.socket, response)
-      http3.emit('request', request, response)
+      this.#watch(request.socket, response)
+      listener.onHttp1Request(request, response)
     })
+    // With the first listener of 'request' Node adds one of 'stream', which makes its own objects for
+    // HTTP/2: ours take their place.
+    this.#server.removeAllListeners('stream')
+    this.#server.on('stream', (stream, _headers, flags, fields: readonly string[] = []) =>
+      this.#handleHttp2Stream(stream, flags, fields),
+    )
     this.#server.on('session', (session: Http2Session) => {
       this.#sessions.add(session)
       session.once('close', () => this.#sessions.delete(session))
@@ -117,6 +128,21 @@ export class TcpServer {
     this.#server.unref()
   }
 
+  #handleHttp2Stream(
+    http2: ServerHttp2Stream,
+    flags: number,
+    fields: readonly string[],
+  ): void {
+    const { session } = http2
+    if (session === undefined || session.destroyed) return
+    const end = (flags & http2Constants.NGHTTP2_FLAG_END_STREAM) !== 0
+    const stream = new Http2MessageStream(http2)
+    const made = makeExchange(Http2Connection.of(session), stream, fields, end)
+    stream.start(made.exchange, end)
+    made.response.setHeader('alt-svc', this.#altSvc)
+    this.#listener.onRequest(made.request, made.response)
+  }
+
   #watch(socket: Socket, response: ServerResponse): void {
     this.#busy.add(socket)
     response.once('close', () => {
@@ -137,9 +163,4 @@ function pemOf(context: IdentityOptions): { key: string[]; cert: string[]; passp
     cert: texts(cert),
     ...(passphrase === undefined ? {} : { passphrase }),
   }
-}
-
-/** An Express application is a function with the prototypes that it will use. */
-function isExpress(handler: unknown): boolean {
-  return typeof handler === 'function' && 'request' in handler && 'response' in handler
 }
