@@ -7,6 +7,8 @@ import type * as FrameModule from '../../packages/quic/src/frame.ts'
 import type * as LossDetectionModule from '../../packages/quic/src/recovery/loss-detection.ts'
 import type * as SentPacketsModule from '../../packages/quic/src/recovery/sent-packets.ts'
 import type * as ReceivedPacketsModule from '../../packages/quic/src/recovery/received-packets.ts'
+import type { PathCapacity } from '../../packages/quic/src/recovery/path-capacity.ts'
+import type * as PathCapacityModule from '../../packages/quic/src/recovery/path-capacity.ts'
 import type * as RttModule from '../../packages/quic/src/recovery/rtt.ts'
 import type * as CubicModule from '../../packages/quic/src/recovery/cubic.ts'
 import { internal } from '../lib/internal.ts'
@@ -19,6 +21,7 @@ const recovery = {
   ...(await internal<typeof LossDetectionModule>('quic/recovery/loss-detection')),
   ...(await internal<typeof SentPacketsModule>('quic/recovery/sent-packets')),
   ...(await internal<typeof ReceivedPacketsModule>('quic/recovery/received-packets')),
+  ...(await internal<typeof PathCapacityModule>('quic/recovery/path-capacity')),
   ...(await internal<typeof RttModule>('quic/recovery/rtt')),
   ...(await internal<typeof CubicModule>('quic/recovery/cubic')),
 }
@@ -34,20 +37,21 @@ function streamPacket(): InstanceType<typeof PacketWriter> {
   return writer
 }
 
-function lossDetection(): LossDetection {
+function lossDetection(): { loss: LossDetection; path: PathCapacity } {
   const nothing = (): void => {}
-  return new recovery.LossDetection({
+  const congestion = new recovery.Cubic(SIZE)
+  const path = new recovery.PathCapacity(1, new recovery.RttEstimator(), congestion, SIZE)
+  const loss = new recovery.LossDetection({
     side: 'server',
-    rtt: new recovery.RttEstimator(),
-    congestion: new recovery.Cubic(SIZE),
+    paths: { current: path, find: () => null },
     listener: { onTokenAcked: nothing, onTokenLost: nothing },
-    maxDatagramSize: SIZE,
   })
+  return { loss, path }
 }
 
 /** A flight of 64 packets, acknowledged two at a time. */
 function acksInOrder(): Micro {
-  const loss = lossDetection()
+  const { loss, path } = lossDetection()
   const packet = streamPacket()
   const ack = new AckRecord()
   let now = 0
@@ -66,14 +70,14 @@ function acksInOrder(): Micro {
         ack.rangeLargest[0] = n
         loss.onAckReceived(now, APPLICATION, ack)
       }
-      return loss.bytesInFlight
+      return path.bytesInFlight
     },
   }
 }
 
 /** The same, every fourth packet lost. */
 function acksWithLoss(): Micro {
-  const loss = lossDetection()
+  const { loss, path } = lossDetection()
   const packet = streamPacket()
   const ack = new AckRecord()
   let now = 0
@@ -94,7 +98,7 @@ function acksWithLoss(): Micro {
       }
       now += 1000
       if (loss.timeout() <= now) loss.onTimeout(now)
-      return loss.bytesInFlight
+      return path.bytesInFlight
     },
   }
 }
@@ -110,7 +114,7 @@ function ring(): Micro {
       const first = next
       for (let i = 0; i < FLIGHT; i++) {
         sent.reserve(next, 1)
-        sent.add(0, next++, SIZE, packet)
+        sent.add(0, next++, SIZE, packet, 1)
       }
       for (let n = first; n < next; n++) {
         sent.markNewlyAcked(n)

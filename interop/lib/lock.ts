@@ -28,7 +28,7 @@ export async function withLock<T>(
     await new Promise<void>((resolve, reject) => {
       holder.once('error', reject)
       holder.stdout.once('data', () => resolve())
-      void ended.then(() => reject(new Error(`${file} cannot be locked`)))
+      ended.then(() => reject(new Error(`${file} cannot be locked`)), reject)
     })
     clearTimeout(timer)
     return await work()

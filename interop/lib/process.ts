@@ -128,7 +128,7 @@ export function start(argv: readonly string[], options: RunOptions = {}): Promis
         options.timeout === undefined
           ? undefined
           : setTimeout(() => killGroup(pid, 'SIGKILL'), options.timeout)
-      void ended.then(() => clearTimeout(timer))
+      ended.then(() => clearTimeout(timer), reject)
       resolve({
         pid,
         ended,

@@ -165,7 +165,7 @@ async function attempt(chroot: Chroot, cell: Cell): Promise<Verdict> {
     if (duration === 0) return failed('nothing was received')
     return { ...verdict, measured: bits / duration }
   } finally {
-    connection?.close()
+    await connection?.close()
     await Promise.all([...processes.values()].map((running) => running.stop()))
     guard.stop()
     for (const [role, running] of processes) {
@@ -249,7 +249,11 @@ function watchFolder(
     } catch (error) {
       trouble = `the logs cannot be watched: ${String(error)}`
     }
-    for (const running of processes.values()) void running.stop()
+    for (const running of processes.values()) {
+      running.stop().catch((error: unknown) => {
+        trouble = `a process cannot be ended: ${String(error)}`
+      })
+    }
   }, WATCH_INTERVAL)
   return { trouble: () => trouble, stop: () => clearInterval(timer) }
 }

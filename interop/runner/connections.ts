@@ -19,7 +19,7 @@ export interface CellConnection {
   capture(): Capture | null
   /** Time from the first to the last 1-RTT packet that the client received, in ms. */
   receiving(): number
-  close(): void
+  close(): void | Promise<void>
 }
 
 export interface ProxyPlan {
@@ -127,6 +127,6 @@ export async function connectDirectly(
     trouble: () => null,
     capture: () => (existsSync(file) ? Capture.read(file, serverPorts) : new Capture()),
     receiving: () => 0,
-    close: () => void watching.stop(),
+    close: () => watching.stop(),
   }
 }

@@ -107,6 +107,12 @@ console.log(`listening on ${host.address?.address} port ${host.address?.port}`)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    void host.close(0, '').then(() => process.exit(0))
+    host.close(0, '').then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error)
+        process.exit(1)
+      },
+    )
   })
 }

@@ -175,10 +175,12 @@ export declare class RequestStream {
   handleSurfaced(): void
   handleFinished(): void
   handleReceived(): void
-  handleRejected(error: Http3Error): void
+  handleRejected(): void
   isStalled(): boolean
   handleStalled(): void
   drop(): void
+  release(): void
+  isNews(type: Http3Event['type']): boolean
 }
 
 export type SendOutcome = 'sent' | 'full' | 'too-late'

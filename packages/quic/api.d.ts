@@ -6,6 +6,15 @@
 
 export declare const APPLICATION_ERROR = 12
 
+export interface AckSample {
+  now: Millis
+  bytes: Bytes
+  bytesAfterRecovery: Bytes
+  sentTime: Millis
+  bytesInFlight: Bytes
+  windowLimited: boolean
+}
+
 export declare class ApplicationError extends QuicError {
   readonly name: string
   readonly errorCode: number
@@ -20,15 +29,10 @@ export interface CongestionController {
   readonly cwnd: Bytes
   readonly ssthresh: Bytes
   readonly inSlowStart: boolean
+  readonly recoveryStart: Millis
   onPacketSent(now: Millis, size: Bytes, bytesInFlight: Bytes): void
-  onPacketAcked(
-    now: Millis,
-    sentTime: Millis,
-    size: Bytes,
-    rtt: RttEstimator,
-    windowLimited: boolean,
-  ): void
-  onCongestionEvent(now: Millis, sentTime: Millis): boolean
+  onAcknowledged(sample: AckSample, rtt: RttEstimator): void
+  onLost(now: Millis, bytes: Bytes, sentTime: Millis): boolean
   onPersistentCongestion(): void
   pacingRate(rtt: RttEstimator): number
   setMaxDatagramSize(maxDatagramSize: Bytes): void
@@ -60,6 +64,7 @@ export declare class Connection implements QuicPort {
   get phase(): ConnectionPhase
   get handshakeConfirmed(): boolean
   get path(): NetworkPath
+  get addressValidated(): boolean
   get transmitPath(): NetworkPath
   get transmitWatched(): boolean
   get peerTransportParameters(): Readonly<TransportParameters> | null
@@ -180,6 +185,7 @@ export interface EndpointStats {
   readonly bytesSent: number
   readonly connectionsAccepted: number
   readonly connectionsRefused: number
+  readonly handshakesDropped: number
   readonly dropped: Readonly<DropCounts>
 }
 
@@ -264,6 +270,8 @@ export interface QuicStream {
   readonly direction: StreamDirection
   readonly local: boolean
   context: unknown
+  retain(): void
+  release(): void
   write(data: Uint8Array): boolean
   finish(): void
   reset(errorCode: number): void

@@ -25,9 +25,10 @@ export function showConnection() {
   label.textContent = NAMES[protocol] ?? protocol
   document.querySelector('#hint').hidden = protocol === 'h3'
   document.querySelector('#reload').addEventListener('click', () => location.reload())
-  void refresh()
+  refresh().catch(console.error)
 }
 
+/** Shows the figures of this moment, and goes on doing so. */
 async function refresh() {
   try {
     const response = await fetch('/stats', { cache: 'no-store' })
@@ -39,5 +40,7 @@ async function refresh() {
   } catch {
     // The server is restarting, perhaps: the next round tells.
   }
-  setTimeout(refresh, INTERVAL)
+  setTimeout(() => {
+    refresh().catch(console.error)
+  }, INTERVAL)
 }

@@ -4,8 +4,7 @@ export function setUpDownload() {
   const form = document.querySelector('#download-form')
   const button = document.querySelector('#download')
   const output = document.querySelector('#download-result')
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault()
+  const run = async () => {
     button.disabled = true
     output.value = ''
     try {
@@ -15,6 +14,10 @@ export function setUpDownload() {
     } finally {
       button.disabled = false
     }
+  }
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    run().catch(console.error)
   })
 }
 

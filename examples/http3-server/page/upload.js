@@ -8,8 +8,7 @@ export function setUpUpload() {
   const form = document.querySelector('#upload-form')
   const button = document.querySelector('#upload')
   const output = document.querySelector('#upload-result')
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault()
+  const run = async () => {
     button.disabled = true
     output.value = ''
     try {
@@ -20,6 +19,10 @@ export function setUpUpload() {
     } finally {
       button.disabled = false
     }
+  }
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    run().catch(console.error)
   })
 }
 

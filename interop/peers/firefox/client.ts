@@ -106,11 +106,15 @@ async function main(): Promise<void> {
     const contentType = { name: 'content-type', value: { type: 'string', value: 'text/html' } }
     await bidi.on('network.beforeRequestSent', ({ isBlocked, request }) => {
       if (!isBlocked) return
-      void bidi.command('network.provideResponse', {
+      const answer = bidi.command('network.provideResponse', {
         request: request.request,
         statusCode: 200,
         headers: [contentType],
         body: { type: 'string', value: EMPTY_HTML },
+      })
+      answer.catch((error: unknown) => {
+        console.error(error)
+        browser.kill('SIGKILL')
       })
     })
     for (const urls of task.groups) await download(bidi, urls)

@@ -44,6 +44,8 @@ t.test('nothing outside is, and nothing hidden', async (t) => {
     '/.hidden',
     '/%2ehidden',
     '/.git/config',
+    '/sub/.well-known/x',
+    '/.well-known/.hidden',
     '/unhidden.txt',
     '/loop',
     '/a.txt/below',

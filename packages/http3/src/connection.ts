@@ -152,7 +152,11 @@ export class Http3Connection {
   // --- output
 
   pollEvent(): Http3Event | null {
-    return this.#core.events.shift() ?? null
+    for (;;) {
+      const event = this.#core.events.shift()
+      if (event === undefined) return null
+      if (!('stream' in event) || event.stream.isNews(event.type)) return event
+    }
   }
 
   // --- reads
@@ -256,10 +260,7 @@ export class Http3Connection {
     this.#core.events.push({ type: 'goaway', id })
     if (this.#core.isServer) return // a push ID, and we do not push
     for (const stream of this.#core.streams.values()) {
-      if (stream.id < id) continue
-      stream.handleRejected(
-        new Http3Error(H3_REQUEST_REJECTED, 'the server is going away', { remote: true }),
-      )
+      if (stream.id >= id) stream.handleRejected()
     }
   }
 

@@ -147,6 +147,7 @@ export class ControlReader {
     if (id > this.#goawayId) {
       throw new Http3Error(H3_ID_ERROR, `GOAWAY with ${id} after ${this.#goawayId}`)
     }
+    if (id === this.#goawayId) return // nothing new
     this.#goawayId = id
     this.#handler.handleGoaway(id)
   }

@@ -76,9 +76,10 @@ export class Http3Core {
     if (!this.isServer && this.streams.size === 1) this.port.setKeepAlive(true)
   }
 
-  /** The exchange is over. */
+  /** The exchange is over, and the host was or is being told so. */
   remove(stream: RequestStream): void {
-    this.streams.delete(stream.id)
+    if (!this.streams.delete(stream.id)) return
+    stream.release()
     if (!this.isServer && this.streams.size === 0) this.port.setKeepAlive(false)
   }
 

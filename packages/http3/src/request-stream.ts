@@ -8,10 +8,12 @@ import {
   H3_NO_ERROR,
   H3_REQUEST_CANCELLED,
   H3_REQUEST_INCOMPLETE,
+  H3_REQUEST_REJECTED,
   Http3Error,
   remoteError,
   stateError,
 } from './errors.ts'
+import type { Http3Event } from './event.ts'
 import type { MessageHead } from './message-fields.ts'
 import { checkResponseFields, checkTrailerFields } from './message-fields.ts'
 import { hasNoContent, MessageReceiver } from './message-receiver.ts'
@@ -39,6 +41,9 @@ export class RequestStream {
   #sendingOver: boolean
   // Error code of the STOP_SENDING that came before the request did; -1: none.
   #stopCode: number
+  // What the host gave up itself, and hears no more of.
+  #hostReset: boolean
+  #hostStopped: boolean
   // As `isStalled` last saw them; whether the header section was awaited then.
   #bytesTaken: number
   #delivered: number
@@ -55,9 +60,12 @@ export class RequestStream {
     this.#sender = new MessageSender(core, quic)
     this.#sendingOver = false
     this.#stopCode = -1
+    this.#hostReset = false
+    this.#hostStopped = false
     this.#bytesTaken = -1
     this.#delivered = NaN
     this.#headAwaited = false
+    quic.retain()
     core.add(this)
   }
 
@@ -142,15 +150,15 @@ export class RequestStream {
   }
 
   /**
-   * Abandons what we send (RESET_STREAM). No-op when it was acknowledged or reset.
+   * Abandons what we send (RESET_STREAM); no further event about sending. No-op when it was
+   * acknowledged or reset.
    *
    * @throws RangeError when `errorCode` is no integer from 0 to 2^53-1, here and below.
    */
   reset(errorCode: number): void {
     checkErrorCode(errorCode)
-    if (this.#sendingOver) return
-    this.#sender.reset(errorCode)
-    this.#endSending()
+    this.#hostReset = true
+    this.#endSending(errorCode)
   }
 
   // --- receiving
@@ -172,6 +180,7 @@ export class RequestStream {
   /** Reads no more: STOP_SENDING, and no further event about receiving. No-op when it has ended. */
   stopSending(errorCode: number): void {
     checkErrorCode(errorCode)
+    this.#hostStopped = true
     if (this.#receiver.over) return
     this.#receiver.abort()
     this.#stopSending(errorCode)
@@ -229,15 +238,10 @@ export class RequestStream {
   handleReset(errorCode: number): void {
     if (this.#receiver.over) return
     this.#core.countGlitch()
-    this.#receiver.abort()
-    if (this.#core.isServer) {
-      // RFC 9114 §4.1: nobody else will abort the response to a request that did not arrive.
-      if (!this.#receiver.surfaced) this.reset(H3_REQUEST_INCOMPLETE)
-    } else {
-      this.reset(H3_REQUEST_CANCELLED)
-    }
-    this.#surfaceReset(remoteError(errorCode, 'the peer reset the stream'))
-    this.handleReceived()
+    this.#endReceiving(remoteError(errorCode, 'the peer reset the stream'))
+    if (!this.#core.isServer) this.#giveUpSending(H3_REQUEST_CANCELLED)
+    // RFC 9114 §4.1: nobody else will abort the response to a request that did not arrive.
+    else if (!this.#receiver.surfaced) this.#giveUpSending(H3_REQUEST_INCOMPLETE)
   }
 
   /** Internal: the peer wants no more of our half. */
@@ -246,10 +250,8 @@ export class RequestStream {
     // RFC 9114 §4.1: a server asks so, with H3_NO_ERROR, for the rest of a request that it does not
     // need. A client that wants no response has made us work for nothing, whatever its code.
     if (this.#core.isServer || errorCode !== H3_NO_ERROR) this.#core.countGlitch()
-    this.#sender.abort() // the transport has reset it
-    if (this.#visible) this.#core.events.push({ type: 'stop-sending', stream: this, errorCode })
-    else this.#stopCode = errorCode
-    this.#endSending()
+    if (!this.#visible) this.#stopCode = errorCode
+    this.#giveUpSending(errorCode)
   }
 
   /** Internal: the host is being told of the request, and now of what it could not be told before. */
@@ -263,7 +265,7 @@ export class RequestStream {
     if (this.#sendingOver || !this.#sender.over) return
     if (this.#visible) this.#core.events.push({ type: 'finished', stream: this })
     if (this.#core.isServer) this.#core.countSuccess()
-    this.#endSending()
+    this.#handleSent()
   }
 
   /** Internal: our receiving half is over. */
@@ -271,10 +273,16 @@ export class RequestStream {
     if (this.#sendingOver) this.#core.remove(this)
   }
 
-  /** Internal: the peer, going away, will not process the request (RFC 9114 §5.2). */
-  handleRejected(error: Http3Error): void {
-    this.cancel(H3_REQUEST_CANCELLED)
-    this.#surfaceReset(error)
+  /**
+   * Internal: the peer, going away, will not process the request (RFC 9114 §5.2). One that it answers
+   * nevertheless is let alone.
+   */
+  handleRejected(): void {
+    this.handleReadable()
+    if (this.#receiver.bytesTaken > 0) return
+    const message = 'the server is going away'
+    const error = new Http3Error(H3_REQUEST_REJECTED, message, { remote: true })
+    this.#giveUp(error, H3_REQUEST_CANCELLED)
   }
 
   /**
@@ -297,13 +305,7 @@ export class RequestStream {
   /** Internal: gives up on a peer that lets us wait. */
   handleStalled(): void {
     const errorCode = this.#receiver.surfaced ? H3_REQUEST_CANCELLED : H3_REQUEST_INCOMPLETE
-    const receiving = !this.#receiver.over
-    const sending = !this.#sendingOver
-    this.cancel(errorCode)
-    if (receiving) this.#surfaceReset(new Http3Error(errorCode, 'the peer lets us wait'))
-    if (sending && this.#visible) {
-      this.#core.events.push({ type: 'stop-sending', stream: this, errorCode })
-    }
+    this.#giveUp(new Http3Error(errorCode, 'the peer lets us wait'), errorCode)
     this.#core.countGlitch()
   }
 
@@ -312,6 +314,20 @@ export class RequestStream {
     this.#receiver.abort()
     this.#sender.abort()
     this.#sendingOver = true
+  }
+
+  /** Internal: the layer below need not keep the stream. */
+  release(): void {
+    this.#quic.release()
+  }
+
+  /**
+   * Internal: whether the host is still to hear of an event. It is not when it gave up that half while
+   * the event waited to be polled.
+   */
+  isNews(type: Http3Event['type']): boolean {
+    const sending = type === 'writable' || type === 'stop-sending' || type === 'finished'
+    return sending ? !this.#hostReset : !this.#hostStopped
   }
 
   // The host knows of the stream.
@@ -328,15 +344,39 @@ export class RequestStream {
     return head
   }
 
-  #endSending(): void {
-    this.#sendingOver = true
-    if (this.#receiver.over) this.#core.remove(this)
+  // Gives up what is left of both halves, for something that the peer did.
+  #giveUp(error: Http3Error, errorCode: number): void {
+    if (!this.#receiver.over) {
+      this.#stopSending(errorCode)
+      this.#endReceiving(error)
+    }
+    this.#giveUpSending(errorCode)
   }
 
-  #surfaceReset(error: Http3Error): void {
-    if (!this.#visible) return
+  // The peer's message will not be complete.
+  #endReceiving(error: Http3Error): void {
+    this.#receiver.abort()
     const { errorCode } = error
-    this.#core.events.push({ type: 'reset', stream: this, errorCode, error })
+    if (this.#visible) this.#core.events.push({ type: 'reset', stream: this, errorCode, error })
+    this.handleReceived()
+  }
+
+  // Our half ends, and it was not the host who ended it.
+  #giveUpSending(errorCode: number): void {
+    if (this.#sendingOver) return
+    if (this.#visible) this.#core.events.push({ type: 'stop-sending', stream: this, errorCode })
+    this.#endSending(errorCode)
+  }
+
+  #endSending(errorCode: number): void {
+    if (this.#sendingOver) return
+    this.#sender.reset(errorCode)
+    this.#handleSent()
+  }
+
+  #handleSent(): void {
+    this.#sendingOver = true
+    if (this.#receiver.over) this.#core.remove(this)
   }
 
   #stopSending(errorCode: number): void {
@@ -353,19 +393,16 @@ export class RequestStream {
   }
 
   #handleMessageError(error: MessageError): void {
-    const visible = this.#visible
-    this.#receiver.abort()
-    if (!visible && error.code === 'ERR_HTTP3_FIELD_SECTION_TOO_LARGE' && this.#quic.writable) {
+    const { code, errorCode } = error
+    if (!this.#visible && code === 'ERR_HTTP3_FIELD_SECTION_TOO_LARGE' && this.#quic.writable) {
       // RFC 9114 §4.2.2: the status says more than an error code. The rest is then not wanted:
       // RFC 9114 §4.1 has H3_NO_ERROR for this.
       this.#sender.sendHeaders([':status', '431', 'content-length', '0'], ON_FINAL, 0, true)
       this.#stopSending(H3_NO_ERROR)
+      this.#endReceiving(error)
     } else {
-      this.reset(error.errorCode)
-      this.#stopSending(error.errorCode)
+      this.#giveUp(error, errorCode)
     }
-    this.#surfaceReset(error)
-    this.handleReceived()
     this.#core.countGlitch()
   }
 }

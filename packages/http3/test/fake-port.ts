@@ -27,6 +27,7 @@ export class FakeStream implements QuicStream {
   finSent = false
   finDelivered = false
   resetSent: number | null = null
+  resetDelivered = false
   needsWritable = false
   // receiving
   readonly incoming: Uint8Array[] = []
@@ -36,12 +37,23 @@ export class FakeStream implements QuicStream {
   stopped: number | null = null
   armed = true
   bytesRead = 0
+  retained = false
 
   constructor(port: FakePort, id: number, direction: StreamDirection, local: boolean) {
     this.port = port
     this.id = id
     this.direction = direction
     this.local = local
+  }
+
+  retain(): void {
+    this.retained = !this.local
+  }
+
+  release(): void {
+    if (!this.retained) return
+    this.retained = false
+    this.port.forget(this)
   }
 
   get sends(): boolean {
@@ -174,8 +186,9 @@ export class FakePort implements QuicPort {
           const errorCode = stream.resetSent
           this.peer.events.push({ type: 'stream-reset', stream: twin, errorCode })
         }
+        stream.resetDelivered = true
         this.events.push({ type: 'stream-finished', stream })
-        this.#forget(stream)
+        this.forget(stream)
       }
       return moved
     }
@@ -202,7 +215,7 @@ export class FakePort implements QuicPort {
       moved = true
       this.#readable(twin)
       this.events.push({ type: 'stream-finished', stream })
-      this.#forget(stream)
+      this.forget(stream)
     }
     return moved
   }
@@ -225,12 +238,12 @@ export class FakePort implements QuicPort {
     return twin
   }
 
-  // A stream whose both halves are over leaves both maps and gives its place back.
-  #forget(stream: FakeStream): void {
+  /** A stream whose both halves are over leaves both maps and gives its place back. */
+  forget(stream: FakeStream): void {
     const twin = stream.peer
-    if (twin === null) return
-    const over = (s: FakeStream): boolean => !s.sends || s.finDelivered || s.resetSent !== null
-    if (!over(stream) || !over(twin)) return
+    if (twin === null || stream.retained || twin.retained) return
+    const over = (s: FakeStream): boolean => !s.sends || s.finDelivered || s.resetDelivered
+    if (!over(stream) || !over(twin) || this.streams.get(stream.id) !== stream) return
     this.streams.delete(stream.id)
     this.peer.streams.delete(stream.id)
     const opener = stream.local ? this : this.peer

@@ -67,7 +67,8 @@ export class BodyWriter {
   fail(error: Error | null): void {
     const callback = this.#take()
     if (callback === null) return
-    const reason = error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the message was abandoned')
+    const reason =
+      error ?? new Http3HostError('ERR_HTTP3_STREAM_RESET', 'the message was abandoned')
     process.nextTick(callback, reason)
   }
 

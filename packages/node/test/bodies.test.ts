@@ -23,7 +23,7 @@ function sha256(chunks: Iterable<Uint8Array>): string {
 
 t.test('20 MB each way, byte for byte', async (t) => {
   const { connect } = await startServer(t, (request, response) => {
-    void pipeline(request, response)
+    pipeline(request, response).catch((error: unknown) => t.fail('the server pipeline', { error }))
   })
   const session = await connect()
   const request = session.request('/', { method: 'POST' })

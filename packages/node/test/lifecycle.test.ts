@@ -38,7 +38,9 @@ t.test('2,000 requests at once on one connection', async (t) => {
 t.test('an answer may take longer than the idle timeout', async (t) => {
   const { connect } = await startServer(
     t,
-    (_request, response) => void setTimeout(() => response.end('at last'), 1500),
+    (_request, response) => {
+      setTimeout(() => response.end('at last'), 1500)
+    },
     { transport: { maxIdleTimeout: 500 } },
   )
   const session = await connect()

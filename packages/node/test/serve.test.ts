@@ -48,19 +48,22 @@ t.test('serve: bodies stream both ways', async (t) => {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const writer = writable.getWriter()
   const pending = session.fetch('/', { method: 'POST', body: readable, duplex: 'half' })
-  void writer.write(Buffer.from('one'))
+  const first = writer.write(Buffer.from('one'))
   const response = await pending
   const reader = response.body?.getReader()
   t.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'one')
-  void writer.write(Buffer.from('two'))
+  const second = writer.write(Buffer.from('two'))
   t.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'two')
-  void writer.close()
+  const end = writer.close()
   t.equal((await reader?.read())?.done, true)
+  await Promise.all([first, second, end])
 })
 
 t.test('serve: what fetch throws becomes a 500 or goes to error', async (t) => {
   const warnings: string[] = []
-  const listen = (warning: Error): void => void warnings.push(warning.message)
+  const listen = (warning: Error): void => {
+    warnings.push(warning.message)
+  }
   process.on('warning', listen)
   t.teardown(() => process.off('warning', listen))
   const failing = (): Response => {

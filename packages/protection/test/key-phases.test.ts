@@ -240,7 +240,9 @@ t.test('forged packets of either phase change nothing but the count (RFC 9001 §
 t.test('RFC 9001 §6.6: the confidentiality limit of AES-GCM stops one packet short', (t) => {
   let protectedPackets = 0
   const nullKey: PacketKey = {
-    protect: () => void protectedPackets++,
+    protect: () => {
+      protectedPackets++
+    },
     removeHeaderProtection: () => 0,
     unprotect: () => false,
     dispose: () => undefined,

@@ -2,7 +2,6 @@
 // none, and serves the connections' output fairly. RFC 9000 §5.2, §6, §10.3, §14.
 
 import { Bag, ByteReader, Ring } from '@godwit/wire'
-import type { PacketProtection, RandomBytes } from '@godwit/protection'
 import {
   MIN_INITIAL_DATAGRAM_SIZE,
   PACKET_INITIAL,
@@ -13,6 +12,9 @@ import { Connection } from './connection/connection.ts'
 import type { EndpointShared } from './connection/core.ts'
 import { DropCounts } from './connection/drop-counts.ts'
 import { PacketBuilder } from './connection/packet-builder.ts'
+import { count } from './endpoint/config.ts'
+import type { ConnectConfig, EndpointConfig, ServerConfig } from './endpoint/config.ts'
+import { ADMIT, Admission, REFUSE } from './endpoint/admission.ts'
 import { ConnectionEntry } from './endpoint/connection-entry.ts'
 import type { EntryOwner } from './endpoint/connection-entry.ts'
 import { ConnectionIdTable } from './endpoint/connection-id-table.ts'
@@ -24,7 +26,6 @@ import { StatelessResponses } from './endpoint/stateless-responses.ts'
 import type { EndpointStats } from './endpoint/stats.ts'
 import { TimerHeap } from './endpoint/timer-heap.ts'
 import { Frame } from './frame.ts'
-import type { HandshakeSession } from './handshake-session.ts'
 import {
   BASE_DATAGRAM_SIZE,
   DEFAULT_MAX_CONNECTIONS,
@@ -37,37 +38,8 @@ import {
 import type { FragmentListener, NetworkPath, Transmit } from './network-path.ts'
 import { samePath } from './network-path.ts'
 import { decodeHeader, PacketHeader } from './packet-header.ts'
-import type { ResolvedTransportOptions, TransportOptions } from './transport-options.ts'
+import type { ResolvedTransportOptions } from './transport-options.ts'
 import { parseTransportOptions } from './transport-options.ts'
-
-/** What an endpoint that accepts connections needs. */
-export interface ServerConfig {
-  /** A fresh handshake, called once for each new connection. */
-  createHandshake(): HandshakeSession
-  readonly transport?: TransportOptions
-  /** Connections at a time; above it new ones are refused with CONNECTION_REFUSED. Default 10,000. */
-  readonly maxConnections?: number
-  /** Handshakes in progress at a time; above it first packets are dropped. Default 1,000. */
-  readonly maxHandshakes?: number
-}
-
-export interface EndpointConfig {
-  readonly protection: PacketProtection
-  /** Cryptographically strong random bytes. */
-  readonly randomBytes: RandomBytes
-  /** Absent: the endpoint only connects. */
-  readonly server?: ServerConfig
-  /**
-   * 32 secret bytes from which stateless reset tokens are derived, RFC 9000 §10.3.2. Give the same
-   * after a restart and old connections end at once instead of timing out. Default: random.
-   */
-  readonly statelessResetKey?: Uint8Array
-}
-
-export interface ConnectConfig {
-  readonly handshake: HandshakeSession
-  readonly transport?: TransportOptions
-}
 
 const RESET_KEY_LENGTH = 32
 const NOWHERE: NetworkPath = { address: '', port: 0 }
@@ -78,8 +50,7 @@ export class Endpoint {
   readonly #bytes: Uint8Array
   readonly #server: ServerConfig | null
   readonly #serverOptions: ResolvedTransportOptions
-  readonly #maxConnections: number
-  readonly #maxHandshakes: number
+  readonly #admission: Admission<ConnectionEntry>
   readonly #owner: EntryOwner
   /** Connections that are not drained. */
   readonly #entries: Bag<ConnectionEntry>
@@ -95,7 +66,6 @@ export class Endpoint {
   readonly #acceptQueue: Ring<Connection>
   readonly #transmit: { -readonly [K in keyof Transmit]: Transmit[K] }
   readonly #stats: { -readonly [K in keyof EndpointStats]: EndpointStats[K] }
-  #handshakes: number
   #closed: boolean
 
   /** Throws TypeError and RangeError for options that make no sense. */
@@ -110,15 +80,9 @@ export class Endpoint {
     this.#bytes = protection.engine.memory.bytes
     this.#server = server ?? null
     this.#serverOptions = parseTransportOptions(server?.transport)
-    this.#maxConnections = count(
-      'server.maxConnections',
-      server?.maxConnections,
-      DEFAULT_MAX_CONNECTIONS,
-    )
-    this.#maxHandshakes = count(
-      'server.maxHandshakes',
-      server?.maxHandshakes,
-      DEFAULT_MAX_HANDSHAKES,
+    this.#admission = new Admission(
+      count('server.maxConnections', server?.maxConnections, DEFAULT_MAX_CONNECTIONS),
+      count('server.maxHandshakes', server?.maxHandshakes, DEFAULT_MAX_HANDSHAKES),
     )
     const drops = new DropCounts()
     this.#shared = {
@@ -154,9 +118,9 @@ export class Endpoint {
       bytesSent: 0,
       connectionsAccepted: 0,
       connectionsRefused: 0,
+      handshakesDropped: 0,
       dropped: drops,
     }
-    this.#handshakes = 0
     this.#closed = false
   }
 
@@ -393,13 +357,13 @@ export class Endpoint {
     const server = this.#server
     const { drops } = this.#shared
     if (server === null) return
-    if (this.#handshakes >= this.#maxHandshakes) {
-      drops.saturated++
-      return
-    }
-    if (this.#entries.size >= this.#maxConnections) {
-      if (this.#responses.refuse(path, header)) this.#stats.connectionsRefused++
-      else drops.saturated++
+    const decision = this.#admission.decide(this.#entries.size)
+    if (decision !== ADMIT) {
+      if (decision === REFUSE && this.#responses.refuse(path, header)) {
+        this.#stats.connectionsRefused++
+      } else {
+        drops.saturated++
+      }
       return
     }
     const { dcidStart, dcidLength, scidStart, scidLength } = header
@@ -431,10 +395,14 @@ export class Endpoint {
       return
     }
     entry.firstDcid = dcid
-    entry.handshaking = true
     this.#firstDcids.set(dcid, entry)
-    this.#handshakes++
     this.#entries.add(entry)
+    const crowded = this.#admission.enter(entry, this.#entries.size)
+    if (crowded !== null) {
+      this.#stats.handshakesDropped++
+      crowded.connection.abandon()
+      this.#forget(crowded)
+    }
     this.#stats.connectionsAccepted++
     this.#acceptQueue.push(connection)
     this.#enqueue(entry)
@@ -460,20 +428,21 @@ export class Endpoint {
   // The connection has nothing more to send: its timers are right now. A handshake that failed counts
   // until its connection is forgotten: it has cost as much as one that goes on.
   #settle(entry: ConnectionEntry): void {
-    const { phase } = entry.connection
-    if (entry.handshaking && (entry.connection.handshakeConfirmed || phase === 'drained')) {
-      entry.handshaking = false
-      this.#handshakes--
-    }
-    if (phase !== 'drained') {
-      this.#timers.update(entry)
+    if (entry.connection.phase === 'drained') {
+      this.#forget(entry)
       return
     }
+    if (entry.connection.handshakeConfirmed) this.#admission.leave(entry)
+    this.#timers.update(entry)
+  }
+
+  #forget(entry: ConnectionEntry): void {
+    this.#admission.leave(entry)
     this.#timers.remove(entry)
     this.#entries.delete(entry)
     if (entry.firstDcid !== null) this.#firstDcids.delete(entry.firstDcid, entry)
     entry.firstDcid = null
-    // Drained while it was asked for output: there is an event for that.
+    // Drained while it was asked for output, or for another: there is an event for that.
     this.#notify(entry)
   }
 
@@ -487,12 +456,4 @@ export class Endpoint {
     this.#stats.bytesSent += size
     return transmit
   }
-}
-
-function count(name: string, value: number | undefined, absent: number): number {
-  if (value === undefined) return absent
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`"${name}" expected an integer from 1, got ${value}`)
-  }
-  return value
 }

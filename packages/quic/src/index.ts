@@ -1,5 +1,5 @@
 export { Endpoint } from './endpoint.ts'
-export type { ConnectConfig, EndpointConfig, ServerConfig } from './endpoint.ts'
+export type { ConnectConfig, EndpointConfig, ServerConfig } from './endpoint/config.ts'
 export type { EndpointStats } from './endpoint/stats.ts'
 export type { Connection, ConnectionPhase, ConnectionStats } from './connection/connection.ts'
 export type { DropCounts } from './connection/drop-counts.ts'
@@ -13,7 +13,7 @@ export {
   LEVEL_ZERO_RTT,
 } from './handshake-session.ts'
 export type { EncryptionLevel, HandshakeEvent, HandshakeSession } from './handshake-session.ts'
-export type { CongestionController } from './recovery/congestion-controller.ts'
+export type { AckSample, CongestionController } from './recovery/congestion-controller.ts'
 export type { RttEstimator } from './recovery/rtt.ts'
 export type { ConnectionEvent, QuicPort, QuicStream, StreamDirection } from './port.ts'
 export {

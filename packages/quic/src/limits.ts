@@ -224,9 +224,9 @@ export const MAX_REASON_LENGTH = 256
 /** Connections of a server unless told otherwise: about 400 MB at 40 kB for an idle one. */
 export const DEFAULT_MAX_CONNECTIONS = 10_000
 /**
- * Handshakes in progress of a server unless told otherwise. Above it first packets are dropped
- * without a word (the client repeats them), so that a flood of spoofed ones meets a wall that costs
- * a look at a header.
+ * Handshakes in progress of a server unless told otherwise. Above it the oldest of a client that has not
+ * shown its address makes room. Each costs about half a millisecond, so that no flood can push out
+ * a client whose round trip is shorter than half a second.
  */
 export const DEFAULT_MAX_HANDSHAKES = 1_000
 /** Answers to datagrams of no connection (Version Negotiation, reset, refusal) that wait to be sent. */

@@ -15,6 +15,14 @@ export interface QuicStream {
   readonly local: boolean
   /** A place for the layer above to hang its own state on. */
   context: unknown
+  /**
+   * Counts a stream of the peer among those that are open until `release`, though both its parts may be
+   * over before: for a layer above that keeps state of its own for each stream, so that the limit on
+   * concurrent streams (RFC 9000 §4.6) bounds that state, too. No-op for streams of ours.
+   */
+  retain(): void
+  /** The layer above is through with the stream. No-op when it was not retained. */
+  release(): void
 
   // --- sending part
   /**

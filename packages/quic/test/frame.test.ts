@@ -52,7 +52,7 @@ const number = fc.oneof(
   fc.integer({ min: 0, max: MAX }),
 )
 const data = fc.uint8Array({ minLength: 1, maxLength: 600 })
-const check = (property: fc.IRawProperty<unknown>): void => {
+const check = <Ts>(property: fc.IProperty<Ts>): void => {
   fc.assert(property, { seed: SEED })
 }
 const contents = ({ frame, memory }: { frame: Frame; memory: Uint8Array }): Uint8Array =>

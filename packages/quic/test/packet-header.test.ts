@@ -33,8 +33,7 @@ const decode = (data: Uint8Array, header = new PacketHeader(), dcidLength = 0): 
   decodeHeader(new ByteReader(data), dcidLength, header)
 const cid = fc.uint8Array({ minLength: 0, maxLength: 20 })
 
-// rfc9000#17.1-2
-t.test('RFC 9000 §A.2: packet numbers are sent in as many bytes as the receiver needs', (t) => {
+t.test('rfc9000#17.1-2: packet numbers are sent in as many bytes as the receiver needs', (t) => {
   t.equal(packetNumberLength(0xac5c02, 0xabe8b3), 2)
   t.equal(packetNumberLength(0xace8fe, 0xabe8b3), 3)
   t.equal(packetNumberLength(0, -1), 1)
@@ -49,8 +48,7 @@ t.test('RFC 9000 §A.3: the sample packet number', (t) => {
   t.end()
 })
 
-// rfc9000#17.1-2
-t.test('RFC 9000 §17.1: what packetNumberLength chose, decodePacketNumber recovers', (t) => {
+t.test('rfc9000#17.1-2: what packetNumberLength chose, decodePacketNumber recovers', (t) => {
   fc.assert(
     fc.property(
       fc.integer({ min: -1, max: 2 ** 52 }),

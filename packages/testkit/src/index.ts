@@ -16,7 +16,7 @@ export {
 export type { Emit, Millis, NetworkNode, SimDatagram } from './sim/nodes.ts'
 export { Simulator } from './sim/simulator.ts'
 export type { SimAddress, SimHost, SimTransmit } from './sim/simulator.ts'
-export { congestionControllerContract } from './contracts/congestion.ts'
+export { acknowledge, congestionControllerContract } from './contracts/congestion.ts'
 export { packetEngineContract } from './contracts/crypto-packet-engine.ts'
 export { cryptoProviderContract } from './contracts/crypto-provider.ts'
 export type { CryptoProviderContractOptions } from './contracts/crypto-provider.ts'

@@ -100,7 +100,9 @@ function speakHttp3(side: SimConnection): { http3: Http3Connection; responses: n
 
 /** A request on a new connection of the same two endpoints. */
 function isServed(p: Pair): boolean {
-  p.server.onAccept = (accepted) => void speakHttp3(accepted)
+  p.server.onAccept = (accepted) => {
+    speakHttp3(accepted)
+  }
   const side = p.connect()
   const client = speakHttp3(side)
   let asked = false

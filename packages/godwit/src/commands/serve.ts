@@ -58,7 +58,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   const identity = loadIdentity(values.cert, values.key)
   const server = createServer(
     { key: identity.key, cert: identity.cert, alsoTcp: !values['no-tcp'] },
-    (request, response) => void handler(request, response),
+    handler,
   )
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -1,7 +1,6 @@
 // Byte ranges, RFC 9110 §14.
 
-/** More ranges than this in one request are an attack or a mistake: the whole file is sent. */
-const MAX_RANGES = 16
+import { MAX_RANGES, RANGE_GAP } from '../limits.ts'
 
 /** Bytes from `start` to `end`, both included. */
 export interface ByteRange {
@@ -10,13 +9,13 @@ export interface ByteRange {
 }
 
 /**
- * The ranges that a Range field asks for in a file of `size` bytes. Null: none that are understood,
- * send the whole. Empty: none that exist, answer 416.
+ * The ranges that a Range field asks for in a file of `size` bytes: disjoint, in the order asked for. Null:
+ * none that are understood, or too many; send the whole. Empty: none that exist, answer 416.
  */
 export function parseRange(header: string, size: number): readonly ByteRange[] | null {
   const match = /^\s*bytes\s*=(.*)$/i.exec(header)
   if (match === null) return null
-  const specs = (match[1] as string).split(',')
+  const specs = (match[1] as string).split(',', MAX_RANGES + 1)
   if (specs.length > MAX_RANGES) return null
   const ranges: ByteRange[] = []
   for (const spec of specs) {
@@ -29,7 +28,29 @@ export function parseRange(header: string, size: number): readonly ByteRange[] |
     const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1)
     if (start < size && start <= end) ranges.push({ start, end })
   }
-  return ranges
+  return coalesce(ranges)
+}
+
+/**
+ * Makes one range of those that overlap or nearly touch, so that no request gets more than the file and
+ * the lines around its parts. RFC 9110 §15.3.7.2: the parts come "in the same order that the
+ * corresponding range-spec appeared".
+ */
+function coalesce(ranges: readonly ByteRange[]): readonly ByteRange[] {
+  const sorted = ranges.map((range, place) => ({ ...range, place }))
+  sorted.sort((a, b) => a.start - b.start)
+  const merged: { start: number; end: number; place: number }[] = []
+  for (const range of sorted) {
+    const last = merged.at(-1)
+    if (last === undefined || range.start - last.end - 1 >= RANGE_GAP) {
+      merged.push(range)
+      continue
+    }
+    last.end = Math.max(last.end, range.end)
+    last.place = Math.min(last.place, range.place)
+  }
+  merged.sort((a, b) => a.place - b.place)
+  return merged.map(({ start, end }) => ({ start, end }))
 }
 
 /** Content-Range of one range, RFC 9110 §14.4. */

@@ -5,7 +5,8 @@ import { join, sep } from 'node:path'
 
 /**
  * The real path of what `urlPath` names below `root` (a real path itself). Null for what is not
- * there, lies outside (by dots, encoded or not, or by a symbolic link), or is hidden (a dotfile).
+ * there, lies outside (by dots, encoded or not, or by a symbolic link), or is hidden (a dotfile, but for
+ * `/.well-known/`).
  */
 export async function resolvePath(root: string, urlPath: string): Promise<string | null> {
   let decoded: string
@@ -18,7 +19,7 @@ export async function resolvePath(root: string, urlPath: string): Promise<string
   if (decoded.includes('\0') || decoded.includes('\\')) return null
   const segments = decoded.split('/').filter((segment) => segment !== '')
   // Also covers '.' and '..'.
-  if (segments.some((segment) => segment.startsWith('.'))) return null
+  if (segments.some(isHidden)) return null
   let real: string
   try {
     real = await realpath(join(root, ...segments))
@@ -28,11 +29,13 @@ export async function resolvePath(root: string, urlPath: string): Promise<string
   }
   const inside = real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)
   if (!inside) return null
-  const hidden = real
-    .slice(root.length)
-    .split(sep)
-    .some((segment) => segment.startsWith('.'))
-  return hidden ? null : real
+  const below = real.slice(root.endsWith(sep) ? root.length : root.length + 1).split(sep)
+  return below.some(isHidden) ? null : real
+}
+
+/** Dotfiles are for whoever looks after the folder; RFC 8615 puts its own at the top, for everybody. */
+function isHidden(segment: string, depth: number): boolean {
+  return segment.startsWith('.') && !(depth === 0 && segment === '.well-known')
 }
 
 function isAbsence(error: unknown): boolean {

@@ -1,24 +1,27 @@
 // A handler that serves the files of a folder.
 
-import { open, realpath, stat, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { PassThrough, type Writable } from 'node:stream'
 
 import type { Http3ServerRequest, Http3ServerResponse } from '@godwit/node'
 import { lookup } from 'mrmime'
+import { RETRY_AFTER } from '../limits.ts'
 import { entityTag, evaluate, rangeApplies } from './conditional.ts'
+import { bodyLength, Recipient, sendParts, type BodyPart } from './file-body.ts'
+import { openFile } from './open-file.ts'
 import { contentRange, parseRange, type ByteRange } from './range.ts'
+import { parseTarget } from './request-target.ts'
 import { resolvePath } from './resolve-path.ts'
+import { errorCode, Warnings } from './warnings.ts'
 
-/** Answers a request with a file. Never rejects. */
-export type StaticHandler = (
-  request: Http3ServerRequest,
-  response: Http3ServerResponse,
-) => Promise<void>
+/** Answers a request with a file, sooner or later, or cuts it off. Throws nothing. */
+export type StaticHandler = (request: Http3ServerRequest, response: Http3ServerResponse) => void
 
 const INDEX = 'index.html'
+
+/** This process, or this machine, has no file descriptor left: it will when others are answered. */
+const NO_DESCRIPTORS = new Set(['EMFILE', 'ENFILE'])
 
 /**
  * Serves the files below `directory`: index.html for a folder, types by extension, ranges, entity
@@ -27,15 +30,33 @@ const INDEX = 'index.html'
 export async function createStaticHandler(directory: string): Promise<StaticHandler> {
   const root = await realpath(directory)
   if (!(await stat(root)).isDirectory()) throw new Error(`${directory} is not a folder`)
-  return async (request, response) => {
-    try {
-      await answer(root, request, response)
-    } catch (error) {
-      if (response.destroyed) return // the client went away
-      process.emitWarning(error instanceof Error ? error : String(error))
-      if (response.headersSent) response.destroy()
-      else plain(response, 500)
+  const warnings = new Warnings(
+    (text) => process.emitWarning(text),
+    () => performance.now(),
+  )
+  return (request, response) => {
+    const recipient = new Recipient(response)
+    answer(root, request, response, recipient).catch((error: unknown) => {
+      if (!recipient.gone) fail(error, response, warnings)
+    })
+  }
+}
+
+/** Tells the client that its request failed, in whatever state its response is. */
+function fail(error: unknown, response: Http3ServerResponse, warnings: Warnings): void {
+  warnings.add(error)
+  try {
+    if (response.headersSent) {
+      response.destroy()
+    } else if (NO_DESCRIPTORS.has(errorCode(error))) {
+      response.setHeader('retry-after', RETRY_AFTER)
+      plain(response, 503)
+    } else {
+      plain(response, 500)
     }
+  } catch (second) {
+    warnings.add(second)
+    response.destroy()
   }
 }
 
@@ -43,58 +64,58 @@ async function answer(
   root: string,
   request: Http3ServerRequest,
   response: Http3ServerResponse,
+  recipient: Recipient,
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD')
-    return plain(response, 405)
+    plain(response, 405)
+    return
   }
-  const [path, query] = split(request.url)
+  const { path, query } = parseTarget(request.url)
   let file = await resolvePath(root, path)
-  if (file === null) return plain(response, 404)
-  if ((await stat(file)).isDirectory()) {
+  if (file !== null && (await isFolder(file))) {
     if (!path.endsWith('/')) {
       // Relative links of the page need the slash. Leading slashes must not make it another host.
-      const target = `/${path.replace(/^\/+/, '')}/${query}`
-      response.setHeader('location', target)
-      return plain(response, 308)
+      response.setHeader('location', `/${path.replace(/^\/+/, '')}/${query}`)
+      plain(response, 308)
+      return
     }
-    file = await resolvePath(root, join(path, INDEX))
-    if (file === null) return plain(response, 404)
+    file = await resolvePath(root, path + INDEX)
   } else if (path.endsWith('/')) {
-    return plain(response, 404)
+    file = null
   }
-  const handle = await openReadable(file)
-  if (handle === null) return plain(response, 404)
+  const handle = file === null ? null : await openFile(file)
+  if (file === null || handle === null) {
+    plain(response, 404)
+    return
+  }
   try {
-    await sendFile(handle, file, request, response)
+    await sendFile(handle, contentType(file), request, response, recipient)
   } finally {
     await handle.close()
   }
 }
 
-/** Null when the file went away, or may not be read, or is no file. */
-async function openReadable(file: string): Promise<FileHandle | null> {
+/** False as well for what has gone meanwhile, or is behind a folder that may not be searched. */
+async function isFolder(path: string): Promise<boolean> {
   try {
-    const handle = await open(file, 'r')
-    if ((await handle.stat()).isFile()) return handle
-    await handle.close()
-    return null
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'EACCES' || code === 'ENXIO' || code === 'EISDIR') return null
-    throw error
+    return (await stat(path)).isDirectory()
+  } catch {
+    return false
   }
 }
 
 async function sendFile(
   handle: FileHandle,
-  file: string,
+  type: string,
   request: Http3ServerRequest,
   response: Http3ServerResponse,
+  recipient: Recipient,
 ): Promise<void> {
   const stats = await handle.stat()
+  const { size } = stats
+  if (recipient.gone) return
   const etag = entityTag(stats)
-  const type = contentType(file)
   response.setHeader('etag', etag)
   response.setHeader('last-modified', stats.mtime.toUTCString())
   response.setHeader('accept-ranges', 'bytes')
@@ -104,54 +125,48 @@ async function sendFile(
     response.writeHead(304).end()
     return
   }
-  if (decision === 412) return plain(response, 412)
+  if (decision === 412) {
+    plain(response, 412)
+    return
+  }
   const header = request.headers['range']
   const asked = request.method === 'GET' && typeof header === 'string'
-  const ranges =
-    asked && rangeApplies(request.headers, etag, stats.mtime)
-      ? parseRange(header, stats.size)
-      : null
+  const applies = asked && rangeApplies(request.headers, etag, stats.mtime)
+  const ranges = applies ? parseRange(header, size) : null
   if (ranges !== null && ranges.length === 0) {
-    response.setHeader('content-range', `bytes */${stats.size}`)
-    return plain(response, 416)
+    response.setHeader('content-range', `bytes */${size}`)
+    plain(response, 416)
+    return
   }
+  let parts: readonly BodyPart[] = ranges ?? [{ start: 0, end: size - 1 }]
   if (ranges !== null && ranges.length > 1) {
-    return sendRanges(handle, ranges, stats.size, type, response)
+    const boundary = randomBytes(12).toString('hex')
+    parts = multipart(ranges, size, type, boundary)
+    response.setHeader('content-type', `multipart/byteranges; boundary=${boundary}`)
+  } else {
+    response.setHeader('content-type', type)
+    const [range] = ranges ?? []
+    if (range !== undefined) response.setHeader('content-range', contentRange(range, size))
   }
-  const range = ranges?.[0]
-  const { start, end } = range ?? { start: 0, end: stats.size - 1 }
-  if (range !== undefined) response.setHeader('content-range', contentRange(range, stats.size))
-  response.setHeader('content-type', type)
-  response.setHeader('content-length', end - start + 1)
-  response.writeHead(range === undefined ? 200 : 206)
-  if (request.method === 'HEAD' || end < start) response.end()
-  else await pipeline(bytesOf(handle, { start, end }), response)
+  response.setHeader('content-length', bodyLength(parts))
+  response.writeHead(ranges === null ? 200 : 206)
+  if (request.method === 'HEAD' || (await sendParts(handle, parts, recipient))) response.end()
 }
 
 /** multipart/byteranges, RFC 9110 §14.6. */
-async function sendRanges(
-  handle: FileHandle,
+function multipart(
   ranges: readonly ByteRange[],
   size: number,
   type: string,
-  response: Http3ServerResponse,
-): Promise<void> {
-  const boundary = randomBytes(12).toString('hex')
-  response.setHeader('content-type', `multipart/byteranges; boundary=${boundary}`)
-  response.writeHead(206)
-  const parts = new PassThrough()
-  const sent = pipeline(parts, response)
+  boundary: string,
+): readonly BodyPart[] {
+  const parts: BodyPart[] = []
   for (const range of ranges) {
     const head = `content-type: ${type}\r\ncontent-range: ${contentRange(range, size)}`
-    parts.write(`\r\n--${boundary}\r\n${head}\r\n\r\n`)
-    await pipeline(bytesOf(handle, range), parts as Writable, { end: false })
+    parts.push(`\r\n--${boundary}\r\n${head}\r\n\r\n`, range)
   }
-  parts.end(`\r\n--${boundary}--\r\n`)
-  await sent
-}
-
-function bytesOf(handle: FileHandle, { start, end }: ByteRange): NodeJS.ReadableStream {
-  return handle.createReadStream({ start, end, autoClose: false, highWaterMark: 256 * 1024 })
+  parts.push(`\r\n--${boundary}--\r\n`)
+  return parts
 }
 
 function contentType(file: string): string {
@@ -166,15 +181,11 @@ const TEXTS: Readonly<Record<number, string>> = {
   412: 'Precondition failed',
   416: 'Range not satisfiable',
   500: 'Internal server error',
+  503: 'Service unavailable',
 }
 
 function plain(response: Http3ServerResponse, status: number): void {
   response.statusCode = status
   response.setHeader('content-type', 'text/plain; charset=utf-8')
   response.end(`${TEXTS[status] ?? status}\n`)
-}
-
-function split(url: string): [path: string, query: string] {
-  const at = url.search(/[?#]/)
-  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at)]
 }

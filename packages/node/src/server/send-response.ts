@@ -7,7 +7,8 @@ import type { Http3ServerResponse } from './response.ts'
 
 /** @throws TypeError for a Response that cannot be sent: a network error, or one whose body is gone. */
 export function checkSendable(from: Response): void {
-  if (from.status === 0) throw new TypeError('a Response of status 0 (Response.error()) cannot be sent')
+  if (from.status === 0)
+    throw new TypeError('a Response of status 0 (Response.error()) cannot be sent')
   if (from.bodyUsed || from.body?.locked === true) {
     throw new TypeError('the body of the Response was read, or is being read, by somebody else')
   }

@@ -128,11 +128,7 @@ export class TcpServer {
     this.#server.unref()
   }
 
-  #handleHttp2Stream(
-    http2: ServerHttp2Stream,
-    flags: number,
-    fields: readonly string[],
-  ): void {
+  #handleHttp2Stream(http2: ServerHttp2Stream, flags: number, fields: readonly string[]): void {
     const { session } = http2
     if (session === undefined || session.destroyed) return
     const end = (flags & http2Constants.NGHTTP2_FLAG_END_STREAM) !== 0

@@ -92,7 +92,9 @@ t.test('CONNECT does not reach the handler of requests', async (t) => {
 t.test('a path of two slashes is no other host to serve()', async (t) => {
   const seen: string[] = []
   const warnings: Error[] = []
-  const onWarning = (warning: Error): void => void warnings.push(warning)
+  const onWarning = (warning: Error): void => {
+    warnings.push(warning)
+  }
   process.on('warning', onWarning)
   t.teardown(() => process.off('warning', onWarning))
   const identity = makeIdentity()
@@ -167,7 +169,9 @@ t.test('attack 43: streams that begin a request, upload or download, and go sile
 
 t.test('a long response to a slow client does not gather listeners', async (t) => {
   const warnings: string[] = []
-  const onWarning = (warning: Error): void => void warnings.push(warning.message)
+  const onWarning = (warning: Error): void => {
+    warnings.push(warning.message)
+  }
   process.on('warning', onWarning)
   t.teardown(() => process.off('warning', onWarning))
   const { key, cert, ca } = makeIdentity()

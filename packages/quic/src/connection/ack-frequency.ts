@@ -12,6 +12,7 @@ import {
   PACKET_THRESHOLD,
 } from '../recovery/params.ts'
 import type { Bytes, Millis } from '../recovery/params.ts'
+import type { PathCapacities } from '../recovery/path-capacity.ts'
 
 /** A wish is news when it is this many times what was asked for last, or that part of it. */
 const CHANGE = 2
@@ -22,6 +23,7 @@ export class AckFrequency {
   /** There is something new to ask for, which goes with the next packet that elicits an ACK. */
   pending: boolean
   readonly #recovery: LossDetection
+  readonly #paths: PathCapacities
   /** The peer's min_ack_delay and max_ack_delay, in microseconds. */
   #minDelay: number
   #maxDelay: number
@@ -36,10 +38,11 @@ export class AckFrequency {
   /** Milliseconds: the most by which the peer may delay its ACKs, as far as we know. */
   #effectiveDelay: Millis
 
-  constructor(recovery: LossDetection) {
+  constructor(recovery: LossDetection, paths: PathCapacities) {
     this.enabled = false
     this.pending = false
     this.#recovery = recovery
+    this.#paths = paths
     this.#minDelay = 0
     this.#maxDelay = 0
     this.#packets = ACK_ELICITING_THRESHOLD
@@ -73,13 +76,13 @@ export class AckFrequency {
    */
   onAckReceived(maxDatagramSize: Bytes): void {
     if (!this.enabled || this.#inFlight >= 0) return
-    const { cwnd, smoothedRtt } = this.#recovery
-    const share = Math.floor(cwnd / (maxDatagramSize * ACKS_PER_WINDOW))
+    const { congestion, rtt } = this.#paths.current
+    const share = Math.floor(congestion.cwnd / (maxDatagramSize * ACKS_PER_WINDOW))
     if (share > ACK_ELICITING_THRESHOLD) {
       this.#wantedPackets = Math.min(share, MAX_PACKETS_PER_ACK)
       // §8.1: no more than a round trip. Nor less than usual: the number of packets comes first while
       // the window is in use, and a short delay would make the PTO too short for busy hosts.
-      const delay = Math.floor(Math.max(smoothedRtt, DEFAULT_MAX_ACK_DELAY) * 1000)
+      const delay = Math.floor(Math.max(rtt.smoothed, DEFAULT_MAX_ACK_DELAY) * 1000)
       this.#wantedDelay = Math.max(this.#minDelay, Math.min(delay, this.#maxDelay))
     } else {
       this.#wantedPackets = ACK_ELICITING_THRESHOLD

@@ -184,9 +184,8 @@ export class Connection implements QuicPort {
 
   /** The datagram of `size` bytes that `transmitWatched` was about left in fragments. @internal */
   handleFragmented(size: number): void {
-    const { path, recovery } = this.#core
     if (this.#state.kind !== 'open') return
-    if (path.mtu.onFragmented(size)) recovery.setMaxDatagramSize(path.maxDatagramSize)
+    this.#core.path.onFragmented(size)
     // There may be a smaller probe to send.
     this.#host.wake()
   }
@@ -214,8 +213,7 @@ export class Connection implements QuicPort {
     }
     if (timers.isExpired(TIMER_LOSS, now)) {
       recovery.onTimeout(now)
-      const blackHole = recovery.ptoCount >= BLACK_HOLE_PTO_COUNT
-      if (blackHole && path.mtu.onBlackHole()) recovery.setMaxDatagramSize(path.maxDatagramSize)
+      if (recovery.ptoCount >= BLACK_HOLE_PTO_COUNT) path.onBlackHole()
     }
     if (timers.isExpired(TIMER_PATH, now) && !paths.handleTimeout(now)) {
       this.#forget(new TransportError(NO_VIABLE_PATH, 0, 'the peer is at no address known'))
@@ -257,7 +255,7 @@ export class Connection implements QuicPort {
     this.#transmitWatched =
       size > BASE_DATAGRAM_SIZE &&
       sending === paths.active &&
-      sending.mtu.watches(now, size, recovery.packetsLost)
+      sending.watchesFragments(now, size, recovery.packetsLost)
     if (size === 0 && this.#state.kind === 'open') {
       recovery.setAtAmplificationLimit(now, paths.active.blocked)
       this.#syncTimers(now)
@@ -265,7 +263,7 @@ export class Connection implements QuicPort {
     return size
   }
 
-  /** Takes back what was made for a packet that turned out to be forged. @internal */
+  /** Forgets a connection that nobody is known to wait for, without a word. @internal */
   abandon(): void {
     this.#forget(null)
   }
@@ -296,6 +294,11 @@ export class Connection implements QuicPort {
     return this.#core.path.remote
   }
 
+  /** Whether the peer has shown that it receives at its address, RFC 9000 §8.1. @internal */
+  get addressValidated(): boolean {
+    return this.#core.path.validated
+  }
+
   /** Where the datagram goes that `pollTransmit` wrote. @internal */
   get transmitPath(): NetworkPath {
     return this.#core.paths.sending.remote
@@ -312,13 +315,14 @@ export class Connection implements QuicPort {
   }
 
   get stats(): ConnectionStats {
-    const { recovery, counts, path, streams } = this.#core
+    const { recovery, counts, path, paths, streams } = this.#core
+    const { rtt, congestion, bytesInFlight } = paths.current
     return {
-      smoothedRtt: recovery.rtt.smoothed,
-      minRtt: recovery.rtt.min,
-      latestRtt: recovery.rtt.latest,
-      congestionWindow: recovery.congestion.cwnd,
-      bytesInFlight: recovery.bytesInFlight,
+      smoothedRtt: rtt.smoothed,
+      minRtt: rtt.min,
+      latestRtt: rtt.latest,
+      congestionWindow: congestion.cwnd,
+      bytesInFlight,
       packetsSent: counts.packetsSent,
       packetsReceived: counts.packetsReceived,
       packetsLost: recovery.packetsLost,

@@ -13,7 +13,6 @@ import type { CongestionController } from '../recovery/congestion-controller.ts'
 import { Cubic } from '../recovery/cubic.ts'
 import { LossDetection } from '../recovery/loss-detection.ts'
 import { NewReno } from '../recovery/new-reno.ts'
-import { RttEstimator } from '../recovery/rtt.ts'
 import { Streams } from '../streams/streams.ts'
 import type { ResolvedTransportOptions } from '../transport-options.ts'
 import type { TransportParameters } from '../transport-parameters.ts'
@@ -28,7 +27,7 @@ import { KeepAlive } from './keep-alive.ts'
 import { LocalConnectionIds } from './local-connection-ids.ts'
 import type { PacketBuilder } from './packet-builder.ts'
 import { PacketSpaces } from './packet-space.ts'
-import { PathState } from './path-state.ts'
+import { Path } from './path.ts'
 import { Paths } from './paths.ts'
 import type { ResetTokenListener } from './peer-connection-ids.ts'
 import { PeerConnectionIds } from './peer-connection-ids.ts'
@@ -107,7 +106,7 @@ export class ConnectionCore {
       setup.initialKeys ?? shared.protection.initialKeys(VERSION_1, originalDestination, side),
     )
     // RFC 9000 §8.1: a client has chosen the server's address itself.
-    const path = new PathState(setup.path, side === 'client')
+    const path = new Path(setup.path, side === 'client')
     this.localIds = new LocalConnectionIds(host)
     this.peerIds = new PeerConnectionIds(peerSource ?? originalDestination, host)
     this.streams = new Streams({
@@ -118,16 +117,12 @@ export class ConnectionCore {
       onPending: () => host.wake(),
     })
     this.events = new ConnectionEvents(this.streams)
-    const { maxDatagramSize } = path
-    const newCongestion = (): CongestionController =>
+    const newCongestion = (maxDatagramSize: number): CongestionController =>
       options.congestion === 'cubic' ? new Cubic(maxDatagramSize) : new NewReno(maxDatagramSize)
-    const rtt = new RttEstimator()
-    const congestion = newCongestion()
-    path.metrics = { rtt, congestion }
     this.paths = new Paths(this, path, newCongestion)
     const listener = new TokenRouter(this)
-    this.recovery = new LossDetection({ side, rtt, congestion, listener, maxDatagramSize })
-    this.ackFrequency = new AckFrequency(this.recovery)
+    this.recovery = new LossDetection({ side, paths: this.paths, listener })
+    this.ackFrequency = new AckFrequency(this.recovery, this.paths)
     this.handshake = new HandshakeDriver(this, setup.session, {
       originalDestination,
       peerSource,
@@ -141,7 +136,7 @@ export class ConnectionCore {
   }
 
   /** The path that everything but answers to probes goes to. */
-  get path(): PathState {
+  get path(): Path {
     return this.paths.active
   }
 }

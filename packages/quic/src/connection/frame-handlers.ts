@@ -125,7 +125,7 @@ function ack({ core, now, space }: FrameHandlers, frame: Frame): void {
   core.recovery.onAckReceived(now, space.index, frame.ack)
   space.phases?.onAckReceived(frame.ack.largest)
   if (space.index !== SPACE_APPLICATION) return
-  core.streams.setRtt(core.recovery.smoothedRtt)
+  core.streams.setRtt(core.paths.current.rtt.smoothed)
   core.ackFrequency.onAckReceived(core.path.maxDatagramSize)
   core.handshake.onOneRttAck(now, frame.ack.largest)
 }

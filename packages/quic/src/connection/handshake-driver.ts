@@ -113,7 +113,7 @@ export class HandshakeDriver {
     spaces.requestDiscard(spaces.initial)
     spaces.requestDiscard(spaces.handshake)
     recovery.setHandshakeConfirmed(now)
-    if (this.peerParameters !== null) path.mtu.start(this.peerParameters.maxUdpPayloadSize)
+    if (this.peerParameters !== null) path.startMtuSearch(this.peerParameters.maxUdpPayloadSize)
     events.onConfirmed()
   }
 

@@ -59,7 +59,7 @@ export class HandshakeRepair {
     // "When a client receives Handshake or 1-RTT packets prior to obtaining Handshake keys, it may assume
     // some or all of the server's Initial packets were lost", unless they come late: an eighth of a round
     // trip, like any other packet (§6.1.2). The server has answered within one.
-    const { rtt } = recovery
+    const { rtt } = this.#core.paths.current
     const roundTrip = rtt.hasSample
       ? rtt.smoothed
       : now - recovery.lastAckElicitingAt(SPACE_INITIAL)
@@ -103,7 +103,7 @@ export class HandshakeRepair {
 
   get #waitDeadline(): number {
     const backoff = Math.min(this.#waits, MAX_WAIT_BACKOFF_EXPONENT)
-    return this.#waitingSince + this.#core.recovery.rtt.probeTimeout * 2 ** backoff
+    return this.#waitingSince + this.#core.paths.current.rtt.probeTimeout * 2 ** backoff
   }
 
   #repeat(now: number, space: PacketNumberSpace): void {

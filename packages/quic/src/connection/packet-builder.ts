@@ -34,7 +34,7 @@ import {
 import { PacketWriter } from '../packet-writer.ts'
 import type { ConnectionCore } from './core.ts'
 import type { PacketSpace } from './packet-space.ts'
-import type { PathState } from './path-state.ts'
+import type { Path } from './path.ts'
 import { TIMER_PACING } from './timers.ts'
 
 /** Payload that a packet is worth starting for, in bytes: an ACK and a small frame. */
@@ -204,7 +204,7 @@ export class PacketBuilder {
       space.onPacketNumberUsed()
       counts.packetsSent++
       const size = draft.end - offset
-      recovery.onPacketSentElsewhere(now, draft.packetNumber, size, draft.writer)
+      recovery.onPathProbeSent(now, draft.packetNumber, size, draft.writer)
       paths.sending = path
       return size
     }
@@ -221,7 +221,7 @@ export class PacketBuilder {
   buildMtuProbe(core: ConnectionCore, now: number, offset: number, limit: number): number {
     const { path, paths, recovery, counts } = core
     const size = path.mtuProbeSize(now)
-    if (size === 0 || size > limit || !path.validated || !recovery.canSend(size)) return 0
+    if (size === 0 || size > limit || !path.validated || !maySend(core, size)) return 0
     const space = core.spaces.application
     const draft = this.#drafts[SPACE_APPLICATION]
     checkKeyLimits(core, space)
@@ -233,7 +233,7 @@ export class PacketBuilder {
     space.onPacketNumberUsed()
     counts.packetsSent++
     recovery.onMtuProbeSent(now, packetNumber, size, writer)
-    path.mtu.onProbeSent(now, packetNumber)
+    path.onMtuProbeSent(now, packetNumber)
     paths.sending = path
     return size
   }
@@ -302,7 +302,7 @@ export class PacketBuilder {
       // Before the ACK, which would fill what little may be sent to an address that is not validated.
       // That takes nothing else; nor does a challenge that did not ask the congestion controller.
       const small = !path.validated && end - at < MIN_EXPANDED_SIZE
-      const excess = path.challengePending && !recovery.canSend(path.maxDatagramSize)
+      const excess = path.challengePending && !maySend(core, path.maxDatagramSize)
       others = !small && !excess
       this.#writePathFrames(core, now, path, writer, end - at)
     }
@@ -328,7 +328,7 @@ export class PacketBuilder {
   #writePathFrames(
     core: ConnectionCore,
     now: number,
-    path: PathState,
+    path: Path,
     writer: PacketWriter,
     room: number,
   ): void {
@@ -422,21 +422,26 @@ function insists(core: ConnectionCore, space: PacketSpace): boolean {
     space.received.reportsGap &&
     handshake.confirmed &&
     !recovery.hasInFlight(SPACE_APPLICATION) &&
-    recovery.canSend(path.maxDatagramSize)
+    maySend(core, path.maxDatagramSize)
   )
+}
+
+/** Whether the congestion window, and the record of sent packets, have room for a packet in flight of `bytes`. */
+function maySend({ paths, recovery }: ConnectionCore, bytes: number): boolean {
+  return !recovery.crowded && paths.current.canSend(bytes)
 }
 
 /** Whether amplification limit, congestion window and pacer let something ack-eliciting go. */
 function mayElicit(core: ConnectionCore, now: number, probe: boolean): boolean {
-  const { path, recovery, timers } = core
+  const { path, paths, timers } = core
   // RFC 9000 §9.4: a challenge is no load worth the name, and what is in flight may be so on a path that
   // is no more.
   if (path.challengePending) return true
   if (path.blocked) return false
   // RFC 9002 §7.5: probes are not held back by the congestion controller.
   if (probe) return true
-  if (!recovery.canSend(path.maxDatagramSize)) return false
-  const at = recovery.nextSendTime(now)
+  if (!maySend(core, path.maxDatagramSize)) return false
+  const at = paths.current.nextSendTime(now)
   if (at <= now) return true
   timers.set(TIMER_PACING, at)
   return false

@@ -11,41 +11,52 @@ import type { NetworkPath } from '../network-path.ts'
 import { isLoopback, samePath } from '../network-path.ts'
 import type { CongestionController } from '../recovery/congestion-controller.ts'
 import { NEW_PATH_PTO } from '../recovery/params.ts'
+import type { PathCapacities } from '../recovery/path-capacity.ts'
+import { MAX_PATH_NUMBER, PathCapacity } from '../recovery/path-capacity.ts'
 import { RttEstimator } from '../recovery/rtt.ts'
 import { isReflectionPort } from '../reflection-ports.ts'
 import type { ConnectionCore } from './core.ts'
-import { PathState } from './path-state.ts'
+import { Path } from './path.ts'
 
 /** PTOs after which validation is given up, RFC 9000 §8.2.4, and after which a silent path is forgotten. */
 const PATIENCE = 3
 
-export class Paths {
+export class Paths implements PathCapacities {
   /** Where everything but answers to probes is sent. */
-  active: PathState
+  active: Path
+  /** The active path's. */
+  current: PathCapacity
   /** Where the last datagram was built for. */
-  sending: PathState
+  sending: Path
   /**
    * Where the datagram under way came from. Null: from a new address; nothing is kept of it before one
    * of its packets is authentic, or when there is no connection ID to answer with.
    */
-  receiving: PathState | null
+  receiving: Path | null
   readonly #core: ConnectionCore
-  readonly #newCongestion: () => CongestionController
+  readonly #newCongestion: (maxDatagramSize: number) => CongestionController
+  #capacityCount: number
   /** Oldest first; `MAX_OTHER_PATHS` at most. Only paths that were active are validated. */
-  readonly #others: PathState[]
+  readonly #others: Path[]
   #remote: NetworkPath
   #size: number
 
   /** @param newCongestion a controller as for a new connection */
-  constructor(core: ConnectionCore, first: PathState, newCongestion: () => CongestionController) {
+  constructor(
+    core: ConnectionCore,
+    first: Path,
+    newCongestion: (maxDatagramSize: number) => CongestionController,
+  ) {
     this.active = first
     this.sending = first
     this.receiving = first
     this.#core = core
     this.#newCongestion = newCongestion
+    this.#capacityCount = 0
     this.#others = []
     this.#remote = first.remote
     this.#size = 0
+    this.current = this.#capacityOf(first)
   }
 
   // --- input
@@ -155,7 +166,7 @@ export class Paths {
   }
 
   /** A path beside the active one that a PATH_CHALLENGE or PATH_RESPONSE waits for, after `last`. */
-  nextProbe(last: PathState | null): PathState | null {
+  nextProbe(last: Path | null): Path | null {
     const from = last === null ? 0 : this.#others.indexOf(last) + 1
     for (let i = from; i < this.#others.length; i++) {
       if (this.#others[i].hasPending() && this.#ensureId(this.#others[i])) return this.#others[i]
@@ -164,8 +175,17 @@ export class Paths {
   }
 
   /** A datagram with a PATH_CHALLENGE left for `path`. */
-  onChallengeSent(now: number, path: PathState): void {
+  onChallengeSent(now: number, path: Path): void {
     path.challengeAt = now + this.#pto()
+  }
+
+  /** The capacity that sent packets name by `number`, of a path that is still kept. */
+  find(number: number): PathCapacity | null {
+    if (number === this.current.number) return this.current
+    for (const { capacity } of this.#others) {
+      if (capacity !== null && capacity.number === number) return capacity
+    }
+    return null
   }
 
   /** Other addresses that are kept. */
@@ -175,13 +195,13 @@ export class Paths {
 
   // --- private
 
-  #find(remote: NetworkPath): PathState | null {
+  #find(remote: NetworkPath): Path | null {
     if (samePath(remote, this.active.remote)) return this.active
     for (const path of this.#others) if (samePath(remote, path.remote)) return path
     return null
   }
 
-  #add(bytes: Uint8Array, dcidStart: number): PathState | null {
+  #add(bytes: Uint8Array, dcidStart: number): Path | null {
     const { peerIds } = this.#core
     // RFC 9000 §9.5: a peer that goes on with its connection ID has not noticed that its address
     // changed, and we may go on, too. One that moved uses another, and "an endpoint MUST NOT reuse a
@@ -192,7 +212,7 @@ export class Paths {
     if (this.#others.length === MAX_OTHER_PATHS) {
       this.#remove(this.#others[0] === this.#lastValidated ? 1 : 0)
     }
-    const path = new PathState(this.#remote, false, false)
+    const path = new Path(this.#remote, false, false)
     path.peerId = id
     path.onDatagramReceived(this.#size)
     this.#others.push(path)
@@ -201,7 +221,7 @@ export class Paths {
   }
 
   // The peer may have retired the ID that we had for a path.
-  #ensureId(path: PathState): boolean {
+  #ensureId(path: Path): boolean {
     const { peerIds } = this.#core
     if (peerIds.holds(path.peerId)) return true
     const id = peerIds.takeSpare()
@@ -209,10 +229,25 @@ export class Paths {
     return id !== null
   }
 
+  #capacityOf(path: Path): PathCapacity {
+    if (path.capacity === null) {
+      this.#capacityCount = (this.#capacityCount % MAX_PATH_NUMBER) + 1
+      const { maxDatagramSize } = path
+      path.capacity = new PathCapacity(
+        this.#capacityCount,
+        new RttEstimator(),
+        this.#newCongestion(maxDatagramSize),
+        maxDatagramSize,
+      )
+    }
+    return path.capacity
+  }
+
   // Makes one of the others the active path. The old one is with nobody then.
-  #switch(now: number, path: PathState): void {
+  #switch(now: number, path: Path): void {
     const { peerIds, recovery } = this.#core
     const old = this.active
+    const oldCapacity = this.current
     this.#others.splice(this.#others.indexOf(path), 1)
     this.active = path
     old.peerId = peerIds.current
@@ -221,18 +256,16 @@ export class Paths {
     if (path.remote.address === old.remote.address) {
       // RFC 9000 §9.4: "Because port-only changes are commonly the result of NAT rebinding or other
       // middlebox activity, the endpoint MAY instead retain its congestion control state".
-      path.metrics = old.metrics
-      recovery.setMaxDatagramSize(path.maxDatagramSize)
-    } else {
-      path.metrics ??= { rtt: new RttEstimator(), congestion: this.#newCongestion() }
-      const { rtt, congestion } = path.metrics
-      recovery.onPathChanged(now, rtt, congestion, path.maxDatagramSize)
+      path.capacity = oldCapacity
     }
+    this.current = this.#capacityOf(path)
+    path.applyDatagramSize()
+    if (this.current !== oldCapacity) recovery.onPathChanged(now)
     if (path.wide) path.stopChallenge()
     else this.#challenge(now, path)
   }
 
-  #challenge(now: number, path: PathState): void {
+  #challenge(now: number, path: Path): void {
     path.startChallenge()
     path.expiresAt = now + this.#patience()
   }
@@ -250,7 +283,7 @@ export class Paths {
     for (const path of this.#others) {
       if (path.expiresAt === Infinity) path.expiresAt = now + this.#patience()
     }
-    active.mtu.start(handshake.peerParameters?.maxUdpPayloadSize ?? BASE_DATAGRAM_SIZE)
+    active.startMtuSearch(handshake.peerParameters?.maxUdpPayloadSize ?? BASE_DATAGRAM_SIZE)
   }
 
   // RFC 9000 §9.3.2: "an endpoint MUST revert to using the last validated peer address when validation
@@ -266,7 +299,7 @@ export class Paths {
     return true
   }
 
-  get #lastValidated(): PathState | null {
+  get #lastValidated(): Path | null {
     for (let i = this.#others.length - 1; i >= 0; i--) {
       if (this.#others[i].validated) return this.#others[i]
     }
@@ -279,7 +312,7 @@ export class Paths {
   }
 
   // A path that is with nobody any more: RFC 9000 §5.1.2, its connection ID goes, unless others share it.
-  #release({ peerId }: PathState): void {
+  #release({ peerId }: Path): void {
     if (!this.#others.some((other) => other.peerId === peerId)) this.#core.peerIds.retire(peerId)
   }
 

@@ -2,7 +2,7 @@
 // keeps anything, so the client says hello again, with the token that proves it.
 
 import { equalBytes, RETRY_INTEGRITY_TAG_LENGTH } from '@godwit/protection'
-import { SPACE_INITIAL, VERSION_1 } from '../constants.ts'
+import { VERSION_1 } from '../constants.ts'
 import type { PacketHeader } from '../packet-header.ts'
 import type { ConnectionCore } from './core.ts'
 
@@ -33,8 +33,6 @@ export function handleRetry(
   handshake.retryToken = bytes.slice(header.tokenStart, tokenEnd)
   peerIds.replaceInitial(source)
   spaces.initial.installInitialKeys(shared.protection.initialKeys(VERSION_1, source, 'client'))
-  // What the Initial packets carried goes again; their numbers do not (RFC 9000 §17.2.5.3).
-  while (recovery.offerProbeTokens(SPACE_INITIAL)) continue
-  recovery.onSpaceDiscarded(now, SPACE_INITIAL)
+  recovery.onRetry(now)
   return true
 }

@@ -41,8 +41,7 @@ export class TokenRouter implements RecoveryListener {
         core.ackFrequency.onAcked(a)
         return
       case TOKEN_MTU_PROBE:
-        if (core.path.mtu.onProbeAcked(a))
-          core.recovery.setMaxDatagramSize(core.path.maxDatagramSize)
+        core.path.onMtuProbeAcked(a)
         return
       default:
         // Kinds of streams; it ignores the rest (PING, PATH_*).
@@ -72,7 +71,7 @@ export class TokenRouter implements RecoveryListener {
         core.ackFrequency.onLost(a)
         return
       case TOKEN_MTU_PROBE:
-        core.path.mtu.onProbeLost(a)
+        core.path.onMtuProbeLost(a)
         return
       default:
         core.streams.onTokenLost(kind, a, b, c)

@@ -6,6 +6,7 @@ import type { PacketProtection, RandomBytes } from '@godwit/protection'
 import type { Connection } from '../connection/connection.ts'
 import type { ConnectionHost } from '../connection/core.ts'
 import { LOCAL_CONNECTION_ID_LENGTH } from '../limits.ts'
+import type { HandshakeMember } from './admission.ts'
 import type { ConnectionIdTable } from './connection-id-table.ts'
 import type { ResetTokens } from './reset-tokens.ts'
 import type { HeapMember } from './timer-heap.ts'
@@ -20,7 +21,9 @@ export interface EntryOwner {
   wake(entry: ConnectionEntry): void
 }
 
-export class ConnectionEntry implements ConnectionHost, HeapMember, BagMember {
+export class ConnectionEntry
+  implements ConnectionHost, HeapMember, BagMember, HandshakeMember<ConnectionEntry>
+{
   readonly #owner: EntryOwner
   /** The peer's reset tokens in force, as it gave them: as few as its connection IDs. */
   #resetTokens: Uint8Array[]
@@ -29,8 +32,10 @@ export class ConnectionEntry implements ConnectionHost, HeapMember, BagMember {
   #connection: Connection | null
   /** The client's first Destination Connection ID while it routes here. */
   firstDcid: Uint8Array | null
-  /** Counts among the handshakes in progress of a server. */
   handshaking: boolean
+  older: ConnectionEntry | null
+  newer: ConnectionEntry | null
+  droppable: boolean
   /** In the queue of connections that may have something to send. */
   transmitQueued: boolean
   /** In the queue of connections that may have events. */
@@ -46,6 +51,9 @@ export class ConnectionEntry implements ConnectionHost, HeapMember, BagMember {
     this.#connection = null
     this.firstDcid = null
     this.handshaking = false
+    this.older = null
+    this.newer = null
+    this.droppable = false
     this.transmitQueued = false
     this.readyQueued = false
     this.heapIndex = -1
@@ -60,6 +68,10 @@ export class ConnectionEntry implements ConnectionHost, HeapMember, BagMember {
   /** An entry is made first, as the connection asks it for its first ID while it is made. */
   attach(connection: Connection): void {
     this.#connection = connection
+  }
+
+  get addressValidated(): boolean {
+    return this.connection.addressValidated
   }
 
   get deadline(): number {

@@ -8,6 +8,11 @@ export interface EndpointStats {
   readonly bytesSent: number
   readonly connectionsAccepted: number
   readonly connectionsRefused: number
+  /**
+   * Handshakes that were dropped for newer ones, at `maxHandshakes` or `maxConnections`: of clients that
+   * had not shown their address yet.
+   */
+  readonly handshakesDropped: number
   /** Datagrams and packets that were dropped, by reason. */
   readonly dropped: Readonly<DropCounts>
 }

@@ -1,9 +1,23 @@
-// What loss detection asks of a congestion controller, RFC 9002 §7. Bytes in flight are counted by
-// loss detection; a controller owns the window. NewReno and CUBIC satisfy it; a rate-based one would
-// take its samples in the same calls and answer `pacingRate` by its model.
+// What a path asks of its congestion controller, RFC 9002 §7. The path counts bytes in flight; a controller
+// owns the window. It hears once of each ACK frame, and once of the losses that the frame revealed.
 
 import type { Bytes, Millis } from './params.ts'
 import type { RttEstimator } from './rtt.ts'
+
+/** What one ACK frame says of the packets of one path. The record is reused: read it at once. */
+export interface AckSample {
+  now: Millis
+  /** Newly acknowledged bytes that were in flight. */
+  bytes: Bytes
+  /** Those of them that were sent after `recoveryStart`: only they make a loss-based window grow (RFC 9002 §7.3.2). */
+  bytesAfterRecovery: Bytes
+  /** When the newest of these packets was sent. */
+  sentTime: Millis
+  /** What is still in flight. */
+  bytesInFlight: Bytes
+  /** False: the window was not used up, and must not grow (RFC 9002 §7.8). */
+  windowLimited: boolean
+}
 
 export interface CongestionController {
   /** 'newreno', 'cubic', ... */
@@ -14,30 +28,34 @@ export interface CongestionController {
   readonly ssthresh: Bytes
   /** RFC 9002 §7.3.1. */
   readonly inSlowStart: boolean
+  /** congestion_recovery_start_time: packets sent up to then belong to the recovery period; -Infinity: there was none. */
+  readonly recoveryStart: Millis
 
   /** An in-flight packet of `size` bytes was sent; `bytesInFlight` includes it. */
   onPacketSent(now: Millis, size: Bytes, bytesInFlight: Bytes): void
+  /** Packets were acknowledged. Losses that the same ACK frame revealed were reported before. */
+  onAcknowledged(sample: AckSample, rtt: RttEstimator): void
   /**
-   * An in-flight packet was newly acknowledged. Losses that the same ACK frame revealed were
-   * reported before.
-   * @param windowLimited false: the window was not used up, and must not grow (RFC 9002 §7.8).
+   * `bytes` in flight were lost; `sentTime` is that of the latest sent packet among them. True when this
+   * begins a recovery period (RFC 9002 §7.3.2), false when it belongs to the current one.
    */
-  onPacketAcked(
-    now: Millis,
-    sentTime: Millis,
-    size: Bytes,
-    rtt: RttEstimator,
-    windowLimited: boolean,
-  ): void
-  /**
-   * Packets were lost, or ECN-CE reported; `sentTime` is that of the latest sent of them. True when
-   * this begins a recovery period (RFC 9002 §7.3.2), false when it belongs to the current one.
-   */
-  onCongestionEvent(now: Millis, sentTime: Millis): boolean
+  onLost(now: Millis, bytes: Bytes, sentTime: Millis): boolean
   /** RFC 9002 §7.6: back to the minimum window. */
   onPersistentCongestion(): void
   /** Bytes per millisecond at which packets should leave, RFC 9002 §7.7. */
   pacingRate(rtt: RttEstimator): number
   /** The path's datagram size changed: minimum window and increments follow, RFC 9002 §7.2. */
   setMaxDatagramSize(maxDatagramSize: Bytes): void
+}
+
+/** A record to fill. */
+export function emptyAckSample(): AckSample {
+  return {
+    now: 0,
+    bytes: 0,
+    bytesAfterRecovery: 0,
+    sentTime: 0,
+    bytesInFlight: 0,
+    windowLimited: false,
+  }
 }

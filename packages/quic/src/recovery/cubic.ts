@@ -1,8 +1,8 @@
 // CUBIC, RFC 9438, in bytes and milliseconds (the RFC's formulas are in segments and seconds), with
 // the recovery period of RFC 9002 §7.3.2. Slow start is Reno's; HyStart++ (RFC 9406) would end it
-// early in `onPacketAcked` by setting ssthresh to cwnd: the first epoch then starts as §4.10 says.
+// early in `onAcknowledged` by setting ssthresh to cwnd: the first epoch then starts as §4.10 says.
 
-import type { CongestionController } from './congestion-controller.ts'
+import type { AckSample, CongestionController } from './congestion-controller.ts'
 import { paceWindow } from './pacer.ts'
 import { initialWindow, minimumWindow, PACING_GAIN, PACING_GAIN_SLOW_START } from './params.ts'
 import type { Bytes, Millis } from './params.ts'
@@ -19,9 +19,8 @@ export class Cubic implements CongestionController {
   readonly name = 'cubic'
   cwnd: Bytes
   ssthresh: Bytes
+  recoveryStart: Millis
   #maxDatagramSize: Bytes
-  /** Packets sent up to then belong to the recovery period, RFC 9002 §7.3.2. */
-  #recoveryStart: Millis
   /** The window is still the initial one: it follows the datagram size. */
   #untouched: boolean
 
@@ -45,8 +44,8 @@ export class Cubic implements CongestionController {
   constructor(maxDatagramSize: Bytes) {
     this.cwnd = initialWindow(maxDatagramSize)
     this.ssthresh = Infinity
+    this.recoveryStart = -Infinity
     this.#maxDatagramSize = maxDatagramSize
-    this.#recoveryStart = -Infinity
     this.#untouched = true
     this.#windowMax = 0
     this.#windowPrior = 0
@@ -67,30 +66,28 @@ export class Cubic implements CongestionController {
     if (bytesInFlight === size) this.#running = false
   }
 
-  onPacketAcked(
-    now: Millis,
-    sentTime: Millis,
-    size: Bytes,
-    rtt: RttEstimator,
-    windowLimited: boolean,
-  ): void {
-    if (!windowLimited) {
+  onAcknowledged(sample: AckSample, rtt: RttEstimator): void {
+    if (!sample.windowLimited) {
       this.#running = false
       return
     }
-    if (sentTime <= this.#recoveryStart) return
+    let bytes = sample.bytesAfterRecovery
+    if (bytes === 0) return
     this.#untouched = false
     if (this.inSlowStart) {
-      this.cwnd += size
-      return
+      const growth = Math.min(bytes, this.ssthresh - this.cwnd)
+      this.cwnd += growth
+      bytes -= growth
+      if (bytes === 0) return
     }
+    const { now } = sample
     if (!this.#inEpoch) this.#startEpoch()
     if (this.#running) this.#elapsed += now - this.#lastAckAt
     this.#running = true
     this.#lastAckAt = now
 
     const alpha = this.#windowReno >= this.#windowPrior ? 1 : ALPHA
-    this.#windowReno += (alpha * this.#maxDatagramSize * size) / this.cwnd
+    this.#windowReno += (alpha * this.#maxDatagramSize * bytes) / this.cwnd
     if (this.#windowAt(this.#elapsed) < this.#windowReno) {
       // RFC 9438 §4.3: the Reno-friendly region.
       if (this.#windowReno > this.cwnd) this.cwnd = this.#windowReno
@@ -98,12 +95,13 @@ export class Cubic implements CongestionController {
     }
     // RFC 9438 §4.4 and §4.5: concave and convex region.
     const target = Math.min(this.#windowAt(this.#elapsed + rtt.smoothed), 1.5 * this.cwnd)
-    if (target > this.cwnd) this.cwnd += ((target - this.cwnd) * size) / this.cwnd
+    if (target > this.cwnd)
+      this.cwnd += ((target - this.cwnd) * Math.min(bytes, this.cwnd)) / this.cwnd
   }
 
-  onCongestionEvent(now: Millis, sentTime: Millis): boolean {
-    if (sentTime <= this.#recoveryStart) return false
-    this.#recoveryStart = now
+  onLost(now: Millis, _bytes: Bytes, sentTime: Millis): boolean {
+    if (sentTime <= this.recoveryStart) return false
+    this.recoveryStart = now
     this.#untouched = false
     this.#inEpoch = false
     this.#running = false
@@ -119,7 +117,7 @@ export class Cubic implements CongestionController {
   onPersistentCongestion(): void {
     // RFC 9438 §4.8 and RFC 9002 §7.6.2. The congestion event that came with it has set ssthresh.
     this.cwnd = minimumWindow(this.#maxDatagramSize)
-    this.#recoveryStart = -Infinity
+    this.recoveryStart = -Infinity
     this.#windowMax = 0
     this.#inEpoch = false
     this.#running = false

@@ -1,5 +1,6 @@
-// Loss detection over the three packet number spaces of one path, RFC 9002 §6 and appendix A: which
-// packets were acknowledged, which are lost, when to probe, and whether more may be sent.
+// Loss detection over the three packet number spaces, RFC 9002 §6 and appendix A: which packets were
+// acknowledged, which are lost, when to probe. What that means for capacity is for the path to say that
+// each packet went to (path-capacity.ts).
 
 import {
   FRAME_ACK,
@@ -11,19 +12,18 @@ import {
 import { PROTOCOL_VIOLATION, TransportError } from '../errors.ts'
 import type { AckRecord } from '../frame.ts'
 import type { PacketWriter } from '../packet-writer.ts'
-import type { CongestionController } from './congestion-controller.ts'
+import type { AckSample } from './congestion-controller.ts'
+import { emptyAckSample } from './congestion-controller.ts'
 import { LossTimer } from './loss-timer.ts'
-import { Pacer } from './pacer.ts'
 import { GRANULARITY, PACKET_THRESHOLD, PROBES_PER_PTO, TIME_THRESHOLD } from './params.ts'
 import type { Bytes, Millis } from './params.ts'
+import type { PathCapacities, PathCapacity } from './path-capacity.ts'
+import { NO_PATH } from './path-capacity.ts'
 import { extendsLossRun } from './persistent-congestion.ts'
 import type { PacketNumberSpace, RecoveryListener } from './recovery-listener.ts'
-import { reportLost } from './report-lost.ts'
-import type { RttEstimator } from './rtt.ts'
+import { reportAcked, reportLost } from './report-lost.ts'
 import {
-  IN_FLIGHT_HERE,
   SENT_ACK_ELICITING,
-  SENT_ELSEWHERE,
   SENT_IN_FLIGHT,
   SENT_MTU_PROBE,
   SENT_NEWLY_ACKED,
@@ -32,60 +32,49 @@ import {
   SENT_ACKED,
   SentPackets,
 } from './sent-packets.ts'
-import { WindowUsage } from './window-usage.ts'
+
+const OUTSTANDING_IN_FLIGHT: number = SENT_OUTSTANDING | SENT_IN_FLIGHT
 
 export interface LossDetectionOptions {
   readonly side: 'client' | 'server'
-  readonly rtt: RttEstimator
-  readonly congestion: CongestionController
+  readonly paths: PathCapacities
   readonly listener: RecoveryListener
-  /** Bytes of the largest datagram that the path is known to take. */
-  readonly maxDatagramSize: Bytes
 }
 
 export class LossDetection {
-  /** Of the present path, like `congestion`. */
-  rtt: RttEstimator
-  congestion: CongestionController
-  /** Bytes of in-flight packets that are neither acknowledged nor lost, in all spaces. */
-  bytesInFlight: Bytes
   /** Packets declared lost, those with an ACK only left out. */
   packetsLost: number
   bytesLost: Bytes
 
   readonly #listener: RecoveryListener
-  #pacer: Pacer
-  #usage: WindowUsage
+  readonly #paths: PathCapacities
   /** By packet number space. */
   readonly #sent: readonly SentPackets[]
   readonly #probes: Uint8Array
   readonly #timer: LossTimer
-  #maxDatagramSize: Bytes
   #hasHandshakeKeys: boolean
-  /** RFC 9002 §7.3.2: one packet may exceed the window at the start of a recovery period. */
-  #recoveryPacket: boolean
+  /** Scratch: what a path tells its controller of the ACK frame at hand. */
+  readonly #sample: AckSample
+  /** Scratch: paths beside the current one that the ACK frame at hand told something of. */
+  readonly #otherPaths: Set<PathCapacity>
 
   constructor(options: LossDetectionOptions) {
-    this.rtt = options.rtt
-    this.congestion = options.congestion
-    this.bytesInFlight = 0
     this.packetsLost = 0
     this.bytesLost = 0
     this.#listener = options.listener
-    this.#pacer = new Pacer(options.maxDatagramSize)
-    this.#usage = new WindowUsage()
+    this.#paths = options.paths
     this.#sent = [new SentPackets(), new SentPackets(), new SentPackets()]
     this.#probes = new Uint8Array(3)
-    this.#timer = new LossTimer(options.rtt, this.#sent, options.side === 'server')
-    this.#maxDatagramSize = options.maxDatagramSize
+    this.#timer = new LossTimer(options.paths, this.#sent, options.side === 'server')
     this.#hasHandshakeKeys = false
-    this.#recoveryPacket = false
+    this.#sample = emptyAckSample()
+    this.#otherPaths = new Set()
   }
 
   // --- input
 
   /**
-   * A packet left. Takes tokens, `ackEliciting` and `inFlight` from the writer. `size` is that of
+   * A packet left for the current path. Takes tokens, `ackEliciting` and `inFlight` from the writer. `size` is that of
    * the whole packet, header and tag included. Numbers left out since the last one are remembered as
    * skipped: acknowledging one of them is an error (against optimistic ACKs).
    */
@@ -96,38 +85,20 @@ export class LossDetection {
     size: Bytes,
     writer: PacketWriter,
   ): void {
-    const sent = this.#sent[space]
-    while (!sent.reserve(packetNumber, writer.tokenCount)) this.#giveUpOldest(now, space)
-    sent.add(now, packetNumber, size, writer)
+    const path = this.#paths.current
+    this.#add(now, space, packetNumber, size, writer, path.number)
     if (writer.ackEliciting && this.#probes[space] > 0) this.#probes[space]--
     if (!writer.inFlight) return
-    this.bytesInFlight += size
-    this.#recoveryPacket = false
-    this.congestion.onPacketSent(now, size, this.bytesInFlight)
-    this.#pacer.onPacketSent(now, size, this.congestion.pacingRate(this.rtt))
-    const limited = this.bytesInFlight + this.#maxDatagramSize > this.congestion.cwnd
-    this.#usage.onPacketSent(now, size, this.bytesInFlight, limited)
+    path.onPacketSent(now, size)
     this.#timer.set(now)
   }
 
   /**
-   * A packet of the application space left for another path than the present one: a PATH_CHALLENGE or
+   * A packet of the application space left for another path than the current one: a PATH_CHALLENGE or
    * PATH_RESPONSE. It is there to be acknowledged, and counts for nothing else (RFC 9000 §9.4).
    */
-  onPacketSentElsewhere(
-    now: Millis,
-    packetNumber: number,
-    size: Bytes,
-    writer: PacketWriter,
-  ): void {
-    const sent = this.#sent[SPACE_APPLICATION]
-    writer.ackEliciting = false
-    writer.inFlight = false
-    while (!sent.reserve(packetNumber, writer.tokenCount)) {
-      this.#giveUpOldest(now, SPACE_APPLICATION)
-    }
-    sent.add(now, packetNumber, size, writer)
-    sent.markElsewhere(packetNumber)
+  onPathProbeSent(now: Millis, packetNumber: number, size: Bytes, writer: PacketWriter): void {
+    this.#add(now, SPACE_APPLICATION, packetNumber, size, writer, NO_PATH)
   }
 
   /** A probe for the path MTU left: an ordinary packet, but that its loss slows nothing down (RFC 9000 §14.4). */
@@ -137,28 +108,12 @@ export class LossDetection {
   }
 
   /**
-   * Packets go to another address from now on, with the RTT and the congestion control of that path.
-   * RFC 9000 §9.4: "Packets sent on the old path MUST NOT contribute to congestion control or RTT
-   * estimation for the new path." The handshake is confirmed.
+   * Packets go to another path from now on, the current one of `PathCapacities`. Those that went to the
+   * one before stay with it (RFC 9000 §9.4). The handshake is confirmed.
    */
-  onPathChanged(
-    now: Millis,
-    rtt: RttEstimator,
-    congestion: CongestionController,
-    maxDatagramSize: Bytes,
-  ): void {
-    this.rtt = rtt
-    this.congestion = congestion
-    this.bytesInFlight = 0
-    this.#pacer = new Pacer(maxDatagramSize)
-    this.#usage = new WindowUsage()
-    this.#recoveryPacket = false
-    const sent = this.#sent[SPACE_APPLICATION]
-    sent.markAllElsewhere()
-    sent.lostSince = -1
-    this.#timer.rtt = rtt
+  onPathChanged(now: Millis): void {
+    this.#sent[SPACE_APPLICATION].lostSince = -1
     this.#timer.ptoCount = 0
-    this.setMaxDatagramSize(maxDatagramSize)
     this.#timer.set(now)
   }
 
@@ -177,12 +132,8 @@ export class LossDetection {
     // gets the tokens (stream buffers) does best in order.
     let ranges = 0
     while (ranges < ack.rangeCount && ack.rangeLargest[ranges] >= sent.base) ranges++
-    const before = sent.bytesInFlight
     const ackEliciting = sent.markAcked(ack, ranges)
-    this.bytesInFlight -= before - sent.bytesInFlight
-    if (ack.largest > sent.largestAcked) {
-      sent.largestAcked = ack.largest
-    }
+    if (ack.largest > sent.largestAcked) sent.largestAcked = ack.largest
     if (ackEliciting < 0) return
     if (ackEliciting > 0) {
       this.#updateRtt(now, sent, ack)
@@ -191,8 +142,13 @@ export class LossDetection {
     // RFC 9002 appendix A.7 and RFC 9000 §13.4.2: here validated ECN-CE counts become congestion
     // events once ECT is set on what is sent.
     this.#detectLost(now, space)
-    this.#reportAcked(now, space, sent, ack, ranges)
+    this.#reportAcked(space, sent, ack, ranges)
     sent.trim()
+    this.#paths.current.reportAcked(now, this.#sample)
+    if (this.#otherPaths.size > 0) {
+      for (const path of this.#otherPaths) path.reportAcked(now, this.#sample)
+      this.#otherPaths.clear()
+    }
 
     if (space === SPACE_HANDSHAKE) this.#timer.peerValidatedAddress = true
     // RFC 9002 §6.2.1: a client that is not sure that the server has validated its address keeps
@@ -241,13 +197,18 @@ export class LossDetection {
    * leave the bytes in flight (RFC 9002 §6.4). The congestion controller's state stays.
    */
   onSpaceDiscarded(now: Millis, space: PacketNumberSpace): void {
-    const sent = this.#sent[space]
-    this.bytesInFlight -= sent.bytesInFlight
-    sent.release()
-    this.#probes[space] = 0
-    // RFC 9002 §6.2.2: "the PTO and loss detection timers MUST be reset".
-    this.#timer.ptoCount = 0
-    this.#timer.set(now)
+    this.#forgetSent(now, space)
+    this.#sent[space].release()
+  }
+
+  /**
+   * A client obeys a Retry, RFC 9002 §6.3: what its Initial packets carried is reported as lost, and of
+   * them nothing is left but their numbers, which are not used again (RFC 9000 §17.2.5.3).
+   */
+  onRetry(now: Millis): void {
+    while (this.offerProbeTokens(SPACE_INITIAL)) continue
+    this.#forgetSent(now, SPACE_INITIAL)
+    this.#paths.current.onRetry()
   }
 
   /** The connection is over: nothing more is sent, and no timer of this is asked for. */
@@ -280,12 +241,6 @@ export class LossDetection {
     this.#timer.maxAckDelay = maxAckDelay
   }
 
-  setMaxDatagramSize(maxDatagramSize: Bytes): void {
-    this.#maxDatagramSize = maxDatagramSize
-    this.#pacer.setMaxDatagramSize(maxDatagramSize)
-    this.congestion.setMaxDatagramSize(maxDatagramSize)
-  }
-
   // --- output
 
   /** When `onTimeout` is wanted; Infinity: never. */
@@ -313,7 +268,7 @@ export class LossDetection {
    */
   offerProbeTokens(space: PacketNumberSpace): boolean {
     const sent = this.#sent[space]
-    let room = this.#maxDatagramSize
+    let room = this.#paths.current.maxDatagramSize
     let useful = false
     for (let n = sent.base; n < sent.next; n++) {
       const flags = sent.flags(n)
@@ -329,20 +284,9 @@ export class LossDetection {
     return useful
   }
 
-  /** Whether the congestion window lets an in-flight packet of `bytes` go. Ask for every packet. */
-  canSend(bytes: Bytes): boolean {
-    if (this.#sent[SPACE_APPLICATION].crowded) return false
-    return this.bytesInFlight + bytes <= this.congestion.cwnd || this.#recoveryPacket
-  }
-
-  /**
-   * When the pacer lets a packet go: at or before `now` means at once. Ask only when there is
-   * something to send: a wait counts as use of the window (RFC 9002 §7.8).
-   */
-  nextSendTime(now: Millis): Millis {
-    const at = this.#pacer.nextSendTime(now, this.congestion.pacingRate(this.rtt))
-    if (at > now) this.#usage.onBlocked(now, this.bytesInFlight)
-    return at
+  /** So much is in flight in the application space that new data must wait for acknowledgements. */
+  get crowded(): boolean {
+    return this.#sent[SPACE_APPLICATION].crowded
   }
 
   // --- reads
@@ -372,41 +316,18 @@ export class LossDetection {
     return this.#timer.ptoCount
   }
 
-  get smoothedRtt(): Millis {
-    return this.rtt.smoothed
-  }
-
-  get cwnd(): Bytes {
-    return this.congestion.cwnd
-  }
-
   // --- acknowledgement
 
-  #reportAcked(
-    now: Millis,
-    space: PacketNumberSpace,
-    sent: SentPackets,
-    ack: AckRecord,
-    ranges: number,
-  ): void {
-    const congestion = this.congestion
+  #reportAcked(space: PacketNumberSpace, sent: SentPackets, ack: AckRecord, ranges: number): void {
     for (let r = ranges - 1; r >= 0; r--) {
       const end = ack.rangeLargest[r]
       for (let n = Math.max(ack.rangeSmallest[r], sent.base); n <= end; n++) {
         const flags = sent.flags(n)
         if ((flags & SENT_NEWLY_ACKED) === 0) continue
-        if ((flags & IN_FLIGHT_HERE) === SENT_IN_FLIGHT) {
-          const sentTime = sent.sentTime(n)
-          this.#usage.onPacketAcked(sentTime)
-          const limited = this.#usage.isLimited(congestion.cwnd, congestion.inSlowStart)
-          congestion.onPacketAcked(now, sentTime, sent.size(n), this.rtt, limited)
+        if ((flags & SENT_IN_FLIGHT) !== 0) {
+          this.#touch(sent, n)?.addAcked(sent.sentTime(n), sent.size(n))
         }
-        const count = sent.tokenCount(n)
-        for (let i = 0; i < count; i++) {
-          const at = sent.tokenIndex(n, i)
-          const t = sent.tokens
-          this.#listener.onTokenAcked(space, t[at], t[at + 1], t[at + 2], t[at + 3])
-        }
+        reportAcked(this.#listener, space, sent, n)
         sent.settleAcked(n)
       }
     }
@@ -415,8 +336,9 @@ export class LossDetection {
   #updateRtt(now: Millis, sent: SentPackets, ack: AckRecord): void {
     // RFC 9002 §5.1: only when the largest acknowledged is newly acknowledged.
     if (ack.largest < sent.base) return
-    const flags = sent.flags(ack.largest)
-    if ((flags & (SENT_NEWLY_ACKED | SENT_ELSEWHERE)) !== SENT_NEWLY_ACKED) return
+    if ((sent.flags(ack.largest) & SENT_NEWLY_ACKED) === 0) return
+    const path = this.#pathOf(sent, ack.largest)
+    if (path === null) return
     let delay = ack.delay
     const sample = now - sent.sentTime(ack.largest)
     // RFC 9002 §5.3: max_ack_delay counts when the handshake is confirmed. Before that an ACK may come
@@ -425,20 +347,31 @@ export class LossDetection {
     if (this.#timer.handshakeConfirmed) delay = Math.min(delay, this.#timer.maxAckDelay)
     // RFC 9002 §5.3 (deviates): nothing is subtracted from the first sample, so one that is mostly
     // delay would make the PTO longer than not knowing does, for many round trips. It is not taken.
-    else if (!this.rtt.hasSample && delay > sample / 2) return
-    this.rtt.update(now, sample, delay)
+    else if (!path.rtt.hasSample && delay > sample / 2) return
+    path.rtt.update(now, sample, delay)
   }
 
   // --- loss
 
+  #forgetSent(now: Millis, space: PacketNumberSpace): void {
+    const sent = this.#sent[space]
+    for (let n = sent.base; n < sent.next; n++) {
+      if ((sent.flags(n) & OUTSTANDING_IN_FLIGHT) !== OUTSTANDING_IN_FLIGHT) continue
+      this.#pathOf(sent, n)?.forget(sent.size(n))
+    }
+    sent.forget()
+    this.#probes[space] = 0
+    // RFC 9002 §6.2.2: "the PTO and loss detection timers MUST be reset".
+    this.#timer.ptoCount = 0
+    this.#timer.set(now)
+  }
+
   /** RFC 9002 appendix A.10 and B.8; §7.6.2. The caller trims. */
   #detectLost(now: Millis, space: PacketNumberSpace): void {
     const sent = this.#sent[space]
-    const delay = Math.max(
-      TIME_THRESHOLD * Math.max(this.rtt.latest, this.rtt.smoothed),
-      GRANULARITY,
-    )
-    let lastLossTime = -1
+    const current = this.#paths.current
+    const { rtt } = current
+    const delay = Math.max(TIME_THRESHOLD * Math.max(rtt.latest, rtt.smoothed), GRANULARITY)
     let persistent = false
     sent.lossTime = Infinity
     // Both thresholds fall monotonically with the packet number: the first packet that is not lost
@@ -455,45 +388,73 @@ export class LossDetection {
         sent.lossTime = sentTime + delay
         break
       }
-      const elsewhere = (flags & SENT_ELSEWHERE) !== 0
-      const mtuProbe = (flags & SENT_MTU_PROBE) !== 0
-      if ((flags & SENT_IN_FLIGHT) !== 0) {
-        this.#countLost(sent, n)
-        if (!elsewhere && !mtuProbe) lastLossTime = sentTime
-      }
-      sent.remove(n)
-      if ((flags & SENT_PROBED) === 0) reportLost(this.#listener, space, sent, n)
-      if ((flags & SENT_ACK_ELICITING) === 0 || elsewhere || mtuProbe) continue
-      const pto = this.ptoInterval()
-      if (extendsLossRun(this.#sent, space, sentTime, this.rtt, pto)) persistent = true
+      this.#lose(space, sent, n)
+      if ((flags & SENT_ACK_ELICITING) === 0 || (flags & SENT_MTU_PROBE) !== 0) continue
+      if (sent.path(n) !== current.number) continue
+      if (extendsLossRun(this.#sent, space, sentTime, rtt, this.ptoInterval())) persistent = true
     }
-    if (lastLossTime < 0) return
-    if (this.congestion.onCongestionEvent(now, lastLossTime)) this.#recoveryPacket = true
-    if (persistent) {
-      this.congestion.onPersistentCongestion()
-      this.rtt.onPersistentCongestion()
-    }
+    this.#reportLost(now)
+    if (persistent) current.onPersistentCongestion()
   }
 
-  #countLost(sent: SentPackets, packetNumber: number): void {
-    const size = sent.size(packetNumber)
-    if ((sent.flags(packetNumber) & SENT_ELSEWHERE) === 0) this.bytesInFlight -= size
-    this.bytesLost += size
-    this.packetsLost++
+  /** An outstanding packet is lost. `#reportLost` tells the controllers. */
+  #lose(space: PacketNumberSpace, sent: SentPackets, packetNumber: number): void {
+    const flags = sent.flags(packetNumber)
+    if ((flags & SENT_IN_FLIGHT) !== 0) {
+      const size = sent.size(packetNumber)
+      const path = this.#touch(sent, packetNumber)
+      // RFC 9000 §14.4: the loss of a probe for the path MTU is no sign of congestion.
+      if ((flags & SENT_MTU_PROBE) !== 0) path?.forget(size)
+      else path?.addLost(sent.sentTime(packetNumber), size)
+      this.bytesLost += size
+      this.packetsLost++
+    }
+    sent.remove(packetNumber)
+    if ((flags & SENT_PROBED) === 0) reportLost(this.#listener, space, sent, packetNumber)
+  }
+
+  #reportLost(now: Millis): void {
+    this.#paths.current.reportLost(now)
+    if (this.#otherPaths.size === 0) return
+    for (const path of this.#otherPaths) path.reportLost(now)
+    this.#otherPaths.clear()
   }
 
   /** The record of packets in flight is full: its oldest counts as lost, whatever the thresholds say. */
   #giveUpOldest(now: Millis, space: PacketNumberSpace): void {
     const sent = this.#sent[space]
-    const n = sent.base
-    const flags = sent.flags(n)
-    this.#countLost(sent, n)
-    sent.remove(n)
-    if ((flags & SENT_PROBED) === 0) reportLost(this.#listener, space, sent, n)
-    if ((flags & SENT_ELSEWHERE) === 0) {
-      this.congestion.onCongestionEvent(now, sent.sentTime(n))
-    }
+    this.#lose(space, sent, sent.base)
+    this.#reportLost(now)
     sent.lostSince = -1
     sent.trim()
+  }
+
+  // --- paths
+
+  #add(
+    now: Millis,
+    space: PacketNumberSpace,
+    packetNumber: number,
+    size: Bytes,
+    writer: PacketWriter,
+    path: number,
+  ): void {
+    const sent = this.#sent[space]
+    while (!sent.reserve(packetNumber, writer.tokenCount)) this.#giveUpOldest(now, space)
+    sent.add(now, packetNumber, size, writer, path)
+  }
+
+  /** The capacity that a packet was sent on; null: its path is no more, or it belonged to none. */
+  #pathOf(sent: SentPackets, packetNumber: number): PathCapacity | null {
+    const { current } = this.#paths
+    const number = sent.path(packetNumber)
+    return number === current.number ? current : this.#paths.find(number)
+  }
+
+  /** The same, to be told at the end of what the ACK frame at hand said of its packets. */
+  #touch(sent: SentPackets, packetNumber: number): PathCapacity | null {
+    const path = this.#pathOf(sent, packetNumber)
+    if (path !== null && path !== this.#paths.current) this.#otherPaths.add(path)
+    return path
   }
 }

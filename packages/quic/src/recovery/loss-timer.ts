@@ -4,8 +4,8 @@
 import { SPACE_APPLICATION, SPACE_HANDSHAKE, SPACE_INITIAL } from '../constants.ts'
 import { DEFAULT_MAX_ACK_DELAY, MAX_PTO_BACKOFF_EXPONENT } from './params.ts'
 import type { Millis } from './params.ts'
+import type { PathCapacities } from './path-capacity.ts'
 import type { PacketNumberSpace } from './recovery-listener.ts'
-import type { RttEstimator } from './rtt.ts'
 import type { SentPackets } from './sent-packets.ts'
 
 export class LossTimer {
@@ -19,20 +19,19 @@ export class LossTimer {
   /** RFC 9002 §6.2.2.1: the peer has validated our address, so it cannot be waiting for us. */
   peerValidatedAddress: boolean
   atAmplificationLimit: boolean
-  /** Of the present path. */
-  rtt: RttEstimator
+  readonly #paths: PathCapacities
   /** By packet number space. */
   readonly #sent: readonly SentPackets[]
 
   /** @param peerValidatedAddress true for a server, whose address needs no validation. */
-  constructor(rtt: RttEstimator, sent: readonly SentPackets[], peerValidatedAddress: boolean) {
+  constructor(paths: PathCapacities, sent: readonly SentPackets[], peerValidatedAddress: boolean) {
     this.timeout = Infinity
     this.ptoCount = 0
     this.maxAckDelay = DEFAULT_MAX_ACK_DELAY
     this.handshakeConfirmed = false
     this.peerValidatedAddress = peerValidatedAddress
     this.atAmplificationLimit = false
-    this.rtt = rtt
+    this.#paths = paths
     this.#sent = sent
   }
 
@@ -85,12 +84,12 @@ export class LossTimer {
 
   /** PTO of the application space without its backoff. */
   get interval(): Millis {
-    return this.rtt.probeTimeout + this.maxAckDelay
+    return this.#paths.current.rtt.probeTimeout + this.maxAckDelay
   }
 
   /** RFC 9002 §6.2.1: the peer delays acknowledgements in the application space only. */
   #pto(space: number): Millis {
-    const base = space === SPACE_APPLICATION ? this.interval : this.rtt.probeTimeout
+    const base = space === SPACE_APPLICATION ? this.interval : this.#paths.current.rtt.probeTimeout
     return base * 2 ** Math.min(this.ptoCount, MAX_PTO_BACKOFF_EXPONENT)
   }
 }

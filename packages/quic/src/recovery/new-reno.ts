@@ -1,6 +1,6 @@
 // NewReno as RFC 9002 §7 and appendix B have it.
 
-import type { CongestionController } from './congestion-controller.ts'
+import type { AckSample, CongestionController } from './congestion-controller.ts'
 import { initialWindow, minimumWindow, PACING_GAIN, PACING_GAIN_SLOW_START } from './params.ts'
 import type { Bytes, Millis } from './params.ts'
 import { paceWindow } from './pacer.ts'
@@ -13,9 +13,8 @@ export class NewReno implements CongestionController {
   readonly name = 'newreno'
   cwnd: Bytes
   ssthresh: Bytes
+  recoveryStart: Millis
   #maxDatagramSize: Bytes
-  /** congestion_recovery_start_time: packets sent up to then belong to the recovery period. */
-  #recoveryStart: Millis
   /** Bytes acknowledged in congestion avoidance since the window last grew. */
   #acknowledged: Bytes
   /** The window is still the initial one: it follows the datagram size. */
@@ -25,8 +24,8 @@ export class NewReno implements CongestionController {
   constructor(maxDatagramSize: Bytes) {
     this.cwnd = initialWindow(maxDatagramSize)
     this.ssthresh = Infinity
+    this.recoveryStart = -Infinity
     this.#maxDatagramSize = maxDatagramSize
-    this.#recoveryStart = -Infinity
     this.#acknowledged = 0
     this.#untouched = true
   }
@@ -38,32 +37,28 @@ export class NewReno implements CongestionController {
   // The window depends on what comes back only.
   onPacketSent(): void {}
 
-  onPacketAcked(
-    _now: Millis,
-    sentTime: Millis,
-    size: Bytes,
-    _rtt: RttEstimator,
-    windowLimited: boolean,
-  ): void {
+  onAcknowledged({ bytesAfterRecovery, windowLimited }: AckSample): void {
     // RFC 9002 §7.8: no growth while the window is not used up; §7.3.2: none in recovery.
-    if (!windowLimited || sentTime <= this.#recoveryStart) return
+    if (!windowLimited || bytesAfterRecovery === 0) return
     this.#untouched = false
+    let bytes = bytesAfterRecovery
     if (this.inSlowStart) {
-      this.cwnd += size
-      return
+      const growth = Math.min(bytes, this.ssthresh - this.cwnd)
+      this.cwnd += growth
+      bytes -= growth
     }
     // RFC 9002 §7.3.3: "at most one maximum datagram size for each congestion window that is
     // acknowledged", counted as RFC 3465 does, so that no fraction is lost.
-    this.#acknowledged += size
-    if (this.#acknowledged >= this.cwnd) {
+    this.#acknowledged += bytes
+    while (this.#acknowledged >= this.cwnd) {
       this.#acknowledged -= this.cwnd
       this.cwnd += this.#maxDatagramSize
     }
   }
 
-  onCongestionEvent(now: Millis, sentTime: Millis): boolean {
-    if (sentTime <= this.#recoveryStart) return false
-    this.#recoveryStart = now
+  onLost(now: Millis, _bytes: Bytes, sentTime: Millis): boolean {
+    if (sentTime <= this.recoveryStart) return false
+    this.recoveryStart = now
     this.#untouched = false
     this.#acknowledged = 0
     this.ssthresh = this.cwnd * LOSS_REDUCTION_FACTOR
@@ -73,7 +68,7 @@ export class NewReno implements CongestionController {
 
   onPersistentCongestion(): void {
     this.cwnd = minimumWindow(this.#maxDatagramSize)
-    this.#recoveryStart = -Infinity
+    this.recoveryStart = -Infinity
     this.#acknowledged = 0
   }
 

@@ -1,4 +1,4 @@
-// What a lost packet carried goes back to its owners.
+// What an acknowledged or lost packet carried goes back to its owners.
 
 import type { PacketNumberSpace, RecoveryListener } from './recovery-listener.ts'
 import type { SentPackets } from './sent-packets.ts'
@@ -24,4 +24,19 @@ export function reportLost(
     listener.onTokenLost(space, kind, t[at + 1], t[at + 2], t[at + 3])
   }
   return useful
+}
+
+/** Reports the tokens of a packet as acknowledged. */
+export function reportAcked(
+  listener: RecoveryListener,
+  space: PacketNumberSpace,
+  sent: SentPackets,
+  packetNumber: number,
+): void {
+  const count = sent.tokenCount(packetNumber)
+  for (let i = 0; i < count; i++) {
+    const at = sent.tokenIndex(packetNumber, i)
+    const t = sent.tokens
+    listener.onTokenAcked(space, t[at], t[at + 1], t[at + 2], t[at + 3])
+  }
 }

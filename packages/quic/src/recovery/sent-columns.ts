@@ -10,12 +10,13 @@ export class SentColumns {
   readonly tokens: Float64Array
   readonly times: Float64Array
   readonly sizes: Uint16Array
+  readonly paths: Uint16Array
   readonly flags: Uint8Array
   readonly tokenStarts: Uint32Array
   readonly tokenCounts: Uint8Array
 
   constructor(packets: number, tokens: number) {
-    const memory = new ArrayBuffer(tokens * 32 + packets * 16)
+    const memory = new ArrayBuffer(tokens * 32 + packets * 18)
     const times = tokens * 32
     const starts = times + packets * 8
     const sizes = starts + packets * 4
@@ -23,8 +24,9 @@ export class SentColumns {
     this.times = new Float64Array(memory, times, packets)
     this.tokenStarts = new Uint32Array(memory, starts, packets)
     this.sizes = new Uint16Array(memory, sizes, packets)
-    this.flags = new Uint8Array(memory, sizes + packets * 2, packets)
-    this.tokenCounts = new Uint8Array(memory, sizes + packets * 3, packets)
+    this.paths = new Uint16Array(memory, sizes + packets * 2, packets)
+    this.flags = new Uint8Array(memory, sizes + packets * 4, packets)
+    this.tokenCounts = new Uint8Array(memory, sizes + packets * 5, packets)
   }
 }
 

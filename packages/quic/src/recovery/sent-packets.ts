@@ -15,6 +15,7 @@ import {
 } from '../limits.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 import type { Bytes, Millis } from './params.ts'
+import { NO_PATH } from './path-capacity.ts'
 import { freeColumns, NO_COLUMNS, SentColumns } from './sent-columns.ts'
 
 /** Sent; neither acknowledged nor lost. A slot with no flag was never sent, or is lost or forgotten. */
@@ -28,21 +29,14 @@ export const SENT_ACKED = 8
 export const SENT_NEWLY_ACKED = 16
 /** Its tokens were given to a probe: nothing to report when it is lost. */
 export const SENT_PROBED = 32
-/** Sent on another path than the present one: nothing for its congestion control, RFC 9000 §9.4. */
-export const SENT_ELSEWHERE = 64
-
 /** A probe for the path MTU: its loss says nothing of congestion (RFC 9000 §14.4). */
-export const SENT_MTU_PROBE = 128
+export const SENT_MTU_PROBE = 64
 
 const HOLDS_BASE: number = SENT_OUTSTANDING | SENT_NEWLY_ACKED
-/** Flags & this === SENT_IN_FLIGHT: the packet counts for the congestion window of the present path. */
-export const IN_FLIGHT_HERE: number = SENT_IN_FLIGHT | SENT_ELSEWHERE
 
 export class SentPackets {
   /** Largest number that the peer acknowledged, -1 before the first. */
   largestAcked: number
-  /** Bytes of outstanding in-flight packets, those sent elsewhere left out. */
-  bytesInFlight: Bytes
   /** Outstanding ack-eliciting packets. */
   ackElicitingCount: number
   /** When the last ack-eliciting packet was sent. */
@@ -64,14 +58,13 @@ export class SentPackets {
   #times: Float64Array
   #sizes: Uint16Array
   #flags: Uint8Array
+  #paths: Uint16Array
   #tokenStarts: Uint32Array
   #tokenCounts: Uint8Array
   #tokenMask: number
   /** First live token and the one after the last, counted modulo 2^32. */
   #tokenHead: number
   #tokenTail: number
-  /** Everything below it that is outstanding was marked as sent elsewhere. */
-  #elsewhereEnd: number
   readonly #skipped: Float64Array
   #skippedCount: number
   readonly #maxPackets: number
@@ -82,7 +75,6 @@ export class SentPackets {
     const packets = Math.min(MIN_SENT_PACKETS, maxPackets)
     const tokens = Math.min(MIN_SENT_PACKETS, maxTokens)
     this.largestAcked = -1
-    this.bytesInFlight = 0
     this.ackElicitingCount = 0
     this.lastAckElicitingAt = 0
     this.lossTime = Infinity
@@ -98,12 +90,12 @@ export class SentPackets {
     this.#times = columns.times
     this.#sizes = columns.sizes
     this.#flags = columns.flags
+    this.#paths = columns.paths
     this.#tokenStarts = columns.tokenStarts
     this.#tokenCounts = columns.tokenCounts
     this.#tokenMask = tokens - 1
     this.#tokenHead = 0
     this.#tokenTail = 0
-    this.#elsewhereEnd = 0
     this.#skipped = new Float64Array(MAX_SKIPPED_PACKET_NUMBERS).fill(-1)
     this.#skippedCount = 0
     this.#maxPackets = maxPackets
@@ -130,24 +122,28 @@ export class SentPackets {
     return true
   }
 
-  /** Records a packet after `reserve` returned true. Numbers left out count as skipped. */
-  add(now: Millis, packetNumber: number, size: Bytes, writer: PacketWriter): void {
+  /**
+   * Records a packet after `reserve` returned true. Numbers left out count as skipped.
+   *
+   * @param path what names its path's capacity; `NO_PATH`: it elicits nothing and fills no window.
+   */
+  add(now: Millis, packetNumber: number, size: Bytes, writer: PacketWriter, path: number): void {
     this.#noteSkipped(packetNumber)
     const slot = packetNumber & this.#mask
     let flags = SENT_OUTSTANDING
-    if (writer.ackEliciting) {
-      flags |= SENT_ACK_ELICITING
-      this.ackElicitingCount++
-      this.lastAckElicitingAt = now
-    }
-    if (writer.inFlight) {
-      flags |= SENT_IN_FLIGHT
-      this.bytesInFlight += size
+    if (path !== NO_PATH) {
+      if (writer.ackEliciting) {
+        flags |= SENT_ACK_ELICITING
+        this.ackElicitingCount++
+        this.lastAckElicitingAt = now
+      }
+      if (writer.inFlight) flags |= SENT_IN_FLIGHT
     }
     const count = writer.tokenCount
     this.#times[slot] = now
     this.#sizes[slot] = size
     this.#flags[slot] = flags
+    this.#paths[slot] = path
     this.#tokenStarts[slot] = this.#tokenTail
     this.#tokenCounts[slot] = count
     const from = writer.tokens
@@ -213,23 +209,6 @@ export class SentPackets {
     this.#flags[packetNumber & this.#mask] |= SENT_PROBED
   }
 
-  /** A packet that was just added went to another path than the present one. */
-  markElsewhere(packetNumber: number): void {
-    const slot = packetNumber & this.#mask
-    if ((this.#flags[slot] & SENT_IN_FLIGHT) !== 0) this.bytesInFlight -= this.#sizes[slot]
-    this.#flags[slot] |= SENT_ELSEWHERE
-  }
-
-  /** The path is another: so went all that is outstanding. Work for each packet once in its life. */
-  markAllElsewhere(): void {
-    for (let n = Math.max(this.#base, this.#elsewhereEnd); n < this.#next; n++) {
-      if ((this.flags(n) & (SENT_OUTSTANDING | SENT_ELSEWHERE)) === SENT_OUTSTANDING) {
-        this.markElsewhere(n)
-      }
-    }
-    this.#elsewhereEnd = this.#next
-  }
-
   /** Moves `base` to the oldest outstanding packet and frees what lies before. */
   trim(): void {
     while (this.#base < this.#next && (this.#flags[this.#base & this.#mask] & HOLDS_BASE) === 0) {
@@ -239,14 +218,18 @@ export class SentPackets {
       this.#base < this.#next ? this.#tokenStarts[this.#base & this.#mask] : this.#tokenTail
   }
 
-  /** Forgets every packet, for good: the keys of the space were discarded, and nothing may be added. */
-  release(): void {
+  /** Forgets every packet. Their numbers stay used. */
+  forget(): void {
     this.#base = this.#next
     this.#tokenHead = this.#tokenTail
-    this.bytesInFlight = 0
     this.ackElicitingCount = 0
     this.lossTime = Infinity
     this.lostSince = -1
+  }
+
+  /** Forgets every packet, for good: the keys of the space were discarded, and nothing may be added. */
+  release(): void {
+    this.forget()
     const columns = this.#columns
     if (columns !== null) {
       columns.flags.fill(0)
@@ -257,6 +240,7 @@ export class SentPackets {
     this.#times = NO_COLUMNS.times
     this.#sizes = NO_COLUMNS.sizes
     this.#flags = NO_COLUMNS.flags
+    this.#paths = NO_COLUMNS.paths
     this.#tokenStarts = NO_COLUMNS.tokenStarts
     this.#tokenCounts = NO_COLUMNS.tokenCounts
   }
@@ -294,6 +278,11 @@ export class SentPackets {
     return this.#sizes[packetNumber & this.#mask]
   }
 
+  /** What names the capacity of the path that it went to; `NO_PATH`: none. */
+  path(packetNumber: number): number {
+    return this.#paths[packetNumber & this.#mask]
+  }
+
   tokenCount(packetNumber: number): number {
     return this.#tokenCounts[packetNumber & this.#mask]
   }
@@ -318,10 +307,7 @@ export class SentPackets {
   // --- private
 
   #uncount(packetNumber: number): void {
-    const slot = packetNumber & this.#mask
-    const flags = this.#flags[slot]
-    if ((flags & SENT_ACK_ELICITING) !== 0) this.ackElicitingCount--
-    if ((flags & IN_FLIGHT_HERE) === SENT_IN_FLIGHT) this.bytesInFlight -= this.#sizes[slot]
+    if ((this.flags(packetNumber) & SENT_ACK_ELICITING) !== 0) this.ackElicitingCount--
   }
 
   #noteSkipped(packetNumber: number): void {
@@ -362,6 +348,7 @@ export class SentPackets {
     const times = new Float64Array(mask + 1)
     const sizes = new Uint16Array(mask + 1)
     const flags = new Uint8Array(mask + 1)
+    const paths = new Uint16Array(mask + 1)
     const tokenStarts = new Uint32Array(mask + 1)
     const tokenCounts = new Uint8Array(mask + 1)
     for (let n = this.#base; n < this.#next; n++) {
@@ -370,6 +357,7 @@ export class SentPackets {
       times[to] = this.#times[from]
       sizes[to] = this.#sizes[from]
       flags[to] = this.#flags[from]
+      paths[to] = this.#paths[from]
       tokenStarts[to] = this.#tokenStarts[from]
       tokenCounts[to] = this.#tokenCounts[from]
     }
@@ -377,6 +365,7 @@ export class SentPackets {
     this.#times = times
     this.#sizes = sizes
     this.#flags = flags
+    this.#paths = paths
     this.#tokenStarts = tokenStarts
     this.#tokenCounts = tokenCounts
   }

@@ -33,7 +33,10 @@ export interface StreamHost {
   cancelControl(stream: Stream, control: number): void
   raiseEvent(stream: Stream, event: number): void
   cancelEvent(stream: Stream, event: number): void
-  /** A part of `stream` reached its terminal state; forgets the stream when both have. */
+  /**
+   * A part of `stream` reached its terminal state, or the stream was released; forgets it when both
+   * parts have and nobody retains it.
+   */
   onPartOver(stream: Stream): void
   /** The connection's receive window follows that of the widest stream. */
   onWindowGrown(window: ReceiveWindow): void

@@ -10,7 +10,7 @@ export class PeerStreams {
   opened: number
   /** Streams that the application was told of: the others are yet to be polled as events. */
   reported: number
-  /** Streams over and forgotten. */
+  /** Streams over, released by the layer above, and forgotten. */
   closed: number
 
   constructor(window: number) {

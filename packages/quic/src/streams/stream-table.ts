@@ -120,7 +120,7 @@ export class StreamTable {
   }
 
   #create(id: number, local: boolean, now: number): Stream {
-    const stream = new Stream(id, local)
+    const stream = new Stream(id, local, this.#host)
     const uni = isUnidirectional(id)
     if (local || !uni) stream.send = new SendPart(stream, this.#host, this.#initialSendLimit(id))
     if (!local || !uni) {

@@ -5,6 +5,7 @@ import { QuicError } from '../errors.ts'
 import type { QuicStream, StreamDirection } from '../port.ts'
 import type { ReceivePart } from './receive-part.ts'
 import type { SendPart } from './send-part.ts'
+import type { StreamHost } from './stream-host.ts'
 import { isUnidirectional } from './stream-id.ts'
 
 export class Stream implements QuicStream {
@@ -17,6 +18,8 @@ export class Stream implements QuicStream {
   /** Set once, right after construction, for a part refers to its stream. */
   send: SendPart | null
   receive: ReceivePart | null
+  /** True between `retain` and `release`: the stream stays, though its parts may be over. */
+  retained: boolean
   /** CONTROL_ bits: frames to send. */
   controls: number
   /** True while the stream waits in the queue of those with such frames. */
@@ -28,18 +31,32 @@ export class Stream implements QuicStream {
   /** True when the connection is over. */
   abandoned: boolean
 
-  constructor(id: number, local: boolean) {
+  readonly #host: StreamHost
+
+  constructor(id: number, local: boolean, host: StreamHost) {
+    this.#host = host
     this.id = id
     this.direction = isUnidirectional(id) ? 'uni' : 'bidi'
     this.local = local
     this.context = undefined
     this.send = null
     this.receive = null
+    this.retained = false
     this.controls = 0
     this.controlsQueued = false
     this.events = 0
     this.eventQueued = false
     this.abandoned = false
+  }
+
+  retain(): void {
+    this.retained = !this.local
+  }
+
+  release(): void {
+    if (!this.retained) return
+    this.retained = false
+    if (!this.abandoned) this.#host.onPartOver(this)
   }
 
   // --- sending part

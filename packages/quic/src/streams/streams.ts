@@ -381,6 +381,7 @@ export class Streams implements StreamHost {
   }
 
   onPartOver(stream: Stream): void {
+    if (stream.retained) return
     if (stream.send !== null && !stream.send.isOver) return
     if (stream.receive !== null && !stream.receive.isOver) return
     if (!this.#table.all.delete(stream.id) || stream.local) return

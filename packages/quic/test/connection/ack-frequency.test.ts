@@ -12,20 +12,20 @@ import { PacketWriter } from '../../src/packet-writer.ts'
 import { LossDetection } from '../../src/recovery/loss-detection.ts'
 import { NewReno } from '../../src/recovery/new-reno.ts'
 import { RttEstimator } from '../../src/recovery/rtt.ts'
+import { TestCapacities } from '../recovery/harness.ts'
 
 const SIZE = 1200
 
 class Sender {
   readonly rtt = new RttEstimator()
   readonly congestion = new NewReno(SIZE)
+  readonly paths = new TestCapacities(this.rtt, this.congestion, SIZE)
   readonly recovery = new LossDetection({
     side: 'server',
-    rtt: this.rtt,
-    congestion: this.congestion,
+    paths: this.paths,
     listener: { onTokenAcked: () => {}, onTokenLost: () => {} },
-    maxDatagramSize: SIZE,
   })
-  readonly frequency = new AckFrequency(this.recovery)
+  readonly frequency = new AckFrequency(this.recovery, this.paths)
 
   /** An ACK came, with the window and the round trip as they are. */
   ack(windowPackets: number, rtt: number): boolean {

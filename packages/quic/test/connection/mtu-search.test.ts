@@ -27,8 +27,7 @@ function searchOver(search: MtuSearch, mtu: number, now: number): number {
   }
 }
 
-// rfc9000#14.3-1
-t.test('RFC 9000 §14.3: nothing above 1200 bytes before the search, and no probe', (t) => {
+t.test('rfc9000#14.3-1: nothing above 1200 bytes before the search, and no probe', (t) => {
   const search = new MtuSearch()
   t.equal(search.size, 1200)
   t.equal(search.probeSize(0), 0)

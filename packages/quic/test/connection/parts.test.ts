@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { ClosingState } from '../../src/connection/close-state.ts'
 import { isHandled } from '../../src/connection/frame-handlers.ts'
 import { IdleTimeout } from '../../src/connection/idle-timeout.ts'
-import { PathState } from '../../src/connection/path-state.ts'
+import { Path } from '../../src/connection/path.ts'
 import { decodeReason, encodeReason } from '../../src/connection/reason-phrase.ts'
 import { TIMER_ACK, TIMER_IDLE, TIMER_LOSS, Timers } from '../../src/connection/timers.ts'
 import { UndecryptablePackets } from '../../src/connection/undecryptable-packets.ts'
@@ -22,8 +22,7 @@ import { PacketWriter } from '../../src/packet-writer.ts'
 
 const REMOTE = { address: '192.0.2.1', port: 1 }
 
-// rfc9000#12.5-5
-t.test('RFC 9000 §12.4 table 3: a frame is handled exactly where it is permitted', (t) => {
+t.test('rfc9000#12.5-5: a frame is handled exactly where it is permitted', (t) => {
   const levels = [LEVEL_INITIAL, LEVEL_HANDSHAKE, LEVEL_APPLICATION] as const
   for (let space = 0; space <= SPACE_APPLICATION; space++) {
     for (let type = 0; type < FRAME_TYPE_COUNT; type++) {
@@ -40,7 +39,7 @@ t.test('RFC 9000 §12.4 table 3: a frame is handled exactly where it is permitte
 })
 
 t.test('RFC 9000 §8.1: three times what came may go, until the address is validated', (t) => {
-  const path = new PathState(REMOTE, false)
+  const path = new Path(REMOTE, false)
   t.equal(path.allowance, 0)
   path.onDatagramReceived(1200)
   t.equal(path.allowance, 3600)
@@ -50,14 +49,14 @@ t.test('RFC 9000 §8.1: three times what came may go, until the address is valid
   t.equal(path.allowance, 0)
   path.validate()
   t.equal(path.allowance, Infinity)
-  t.equal(new PathState(REMOTE, true).allowance, Infinity)
+  t.equal(new Path(REMOTE, true).allowance, Infinity)
   t.end()
 })
 
 t.test('RFC 9000 §14.3: a path is probed for larger datagrams once it is worth it', (t) => {
-  const path = new PathState(REMOTE, true)
+  const path = new Path(REMOTE, true)
   t.equal(path.maxDatagramSize, 1200)
-  path.mtu.start(65527)
+  path.startMtuSearch(65527)
   t.equal(path.mtuProbeSize(0), 0)
   path.onDatagramSent(MTU_SEARCH_AFTER)
   t.equal(path.mtuProbeSize(0), MAX_DATAGRAM_SIZE)
@@ -65,7 +64,7 @@ t.test('RFC 9000 §14.3: a path is probed for larger datagrams once it is worth 
 })
 
 t.test('RFC 9000 §8.2.2: responses are bounded, and wait for room', (t) => {
-  const path = new PathState(REMOTE, true)
+  const path = new Path(REMOTE, true)
   for (let i = 0; i < 100; i++) path.handleChallenge(new Uint8Array(10).fill(i), 2)
   const writer = new PacketWriter(new Uint8Array(100))
   writer.reset(0, 20)
@@ -160,8 +159,7 @@ t.test('timers are a table: set, moved, stopped', (t) => {
   t.end()
 })
 
-// rfc9000#19.19-1
-t.test('reason phrases are UTF-8, bounded, and harmless to print', (t) => {
+t.test('reason phrases are UTF-8, bounded, and harmless to print (rfc9000#19.19-1)', (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 400 }), (text) => {
       const encoded = encodeReason(text)

@@ -165,7 +165,6 @@ t.test('RFC 9000 §10.3.1: reset tokens are found at the end of a datagram, and 
   t.end()
 })
 
-// rfc9000#10.3-3
 t.test('RFC 9000 §10.3.3: a reset is shorter than its trigger, or is not sent', (t) => {
   const prng = new Prng(3)
   const random = (n: number): Uint8Array => prng.bytes(n)
@@ -177,6 +176,12 @@ t.test('RFC 9000 §10.3.3: a reset is shorter than its trigger, or is not sent',
     t.equal(packet[0] & 0xc0, 0x40, 'looks like a short header')
     t.same(packet.slice(-16), token)
   }
+  const ones = statelessResetPacket(token, 44, (n) => new Uint8Array(n).fill(0xff))!
+  t.same(
+    ones.slice(0, -16),
+    Uint8Array.of(0x7f, ...new Uint8Array(ones.length - 17).fill(0xff)),
+    'rfc9000#10.3-3: what is before the token is random',
+  )
   const limiter = new ResetLimiter()
   let passed = 0
   for (let now = 0; now < 2000; now++) for (let i = 0; i < 10; i++) if (limiter.take(now)) passed++

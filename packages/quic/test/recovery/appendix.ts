@@ -96,9 +96,12 @@ export class Appendix {
       if (last.number === largest) this.#updateRtt(now, now - last.timeSent, delay)
     }
     this.#onPacketsLost(now, space, this.#detectLost(now, space))
-    for (const p of newly) {
-      this.verdict.acked.push(`${space}:${p.number}`)
-      if (p.kind !== ACK_ONLY) this.verdict.calls.push(`acked ${p.timeSent} ${p.size}`)
+    for (const p of newly) this.verdict.acked.push(`${space}:${p.number}`)
+    // The controller hears once of an ACK frame.
+    const flying = newly.filter((p) => p.kind !== ACK_ONLY)
+    if (flying.length > 0) {
+      const sentTime = Math.max(...flying.map((p) => p.timeSent))
+      this.verdict.calls.push(`acked ${sentTime} ${flying.reduce((sum, p) => sum + p.size, 0)}`)
     }
     if (space === 1) this.validated = true
     if (this.validated) this.ptoCount = 0
@@ -223,15 +226,17 @@ export class Appendix {
 
   #onPacketsLost(now: number, space: number, lost: readonly Packet[]): void {
     let last = -1
+    let bytes = 0
     for (const p of lost) {
       this.history[space].find((h) => h.number === p.number)!.fate = 'lost'
       this.verdict.lost.push(`${space}:${p.number}`)
       if (p.kind === ACK_ONLY) continue
       this.bytesInFlight -= p.size
+      bytes += p.size
       last = Math.max(last, p.timeSent)
     }
     if (last < 0) return
-    this.verdict.calls.push(`congestion ${last}`)
+    this.verdict.calls.push(`congestion ${last} ${bytes}`)
     if (this.#isPersistent(space, lost)) {
       this.verdict.calls.push('persistent')
       this.minRtt = this.latestRtt

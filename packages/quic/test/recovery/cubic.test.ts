@@ -1,4 +1,4 @@
-import { congestionControllerContract } from '@godwit/testkit'
+import { acknowledge, congestionControllerContract } from '@godwit/testkit'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { Cubic } from '../../src/recovery/cubic.ts'
@@ -13,7 +13,7 @@ function grownTo(segments: number): Cubic {
   const rtt = steadyRtt(100)
   while (cubic.cwnd < segments * MDS) {
     const size = Math.min(MDS, segments * MDS - cubic.cwnd)
-    cubic.onPacketAcked(10, 0, size, rtt, true)
+    acknowledge(cubic, 10, 0, size, rtt, true)
   }
   return cubic
 }
@@ -26,7 +26,7 @@ function windowAt(time: number, windowMax: number, epoch: number): number {
 
 t.test('RFC 9438 §4.6: a loss reduces the window to 0.7', (t) => {
   const cubic = grownTo(100)
-  cubic.onCongestionEvent(20, 15)
+  cubic.onLost(20, MDS, 15)
   t.equal(cubic.cwnd, 0.7 * 100 * MDS)
   t.equal(cubic.ssthresh, cubic.cwnd)
   t.end()
@@ -36,7 +36,7 @@ t.test('RFC 9438 §4.2: acknowledgements at a fine grain follow the direct formu
   // 2000 segments at 100 ms: far outside the Reno-friendly region.
   for (const rtt of [100, 200]) {
     const cubic = grownTo(2000)
-    cubic.onCongestionEvent(1000, 999)
+    cubic.onLost(1000, MDS, 999)
     const epoch = 1400
     const estimator = steadyRtt(rtt)
     // The window's worth of acknowledgements per RTT, one packet at a time.
@@ -44,7 +44,7 @@ t.test('RFC 9438 §4.2: acknowledgements at a fine grain follow the direct formu
     const start = now
     let worst = 0
     while (now < start + 20_000) {
-      cubic.onPacketAcked(now, now - rtt / 2, MDS, estimator, true)
+      acknowledge(cubic, now, now - rtt / 2, MDS, estimator, true)
       const time = (now - start) / 1000
       const ahead = windowAt(time + rtt / 1000, 2000, epoch)
       // cwnd closes in on W_cubic(t + RTT) by (target - cwnd) / cwnd per packet: an exponential lag
@@ -71,11 +71,11 @@ t.test(
         fc.integer({ min: 10, max: 500 }),
         (segments, wait, rtt) => {
           const cubic = grownTo(segments)
-          cubic.onCongestionEvent(1000, 999)
+          cubic.onLost(1000, MDS, 999)
           const estimator = steadyRtt(rtt)
-          cubic.onPacketAcked(2000, 1500, 1, estimator, true)
+          acknowledge(cubic, 2000, 1500, 1, estimator, true)
           const before = cubic.cwnd / MDS
-          cubic.onPacketAcked(2000 + wait, 1500, MDS, estimator, true)
+          acknowledge(cubic, 2000 + wait, 1500, MDS, estimator, true)
           const after = cubic.cwnd / MDS
           const epoch = 0.7 * segments
           const alpha = (3 * 0.3) / 1.7
@@ -98,7 +98,7 @@ t.test(
 
 t.test('RFC 9438 §4.3: at a small window it grows at least as its estimate of Reno', (t) => {
   const cubic = grownTo(20)
-  cubic.onCongestionEvent(1000, 999)
+  cubic.onLost(1000, MDS, 999)
   const rtt = steadyRtt(10)
   let now = 1010
   let estimate = 14
@@ -107,7 +107,7 @@ t.test('RFC 9438 §4.3: at a small window it grows at least as its estimate of R
     for (let i = 0; i < packets; i++) {
       const alpha = estimate >= 20 ? 1 : (3 * 0.3) / 1.7
       estimate += alpha / (cubic.cwnd / MDS)
-      cubic.onPacketAcked(now, now - 5, MDS, rtt, true)
+      acknowledge(cubic, now, now - 5, MDS, rtt, true)
       if (cubic.cwnd / MDS < estimate - 1e-6) t.fail(`below the estimate in round ${round}`)
     }
     now += 10
@@ -122,18 +122,18 @@ t.test('RFC 9438 §4.7: a second loss below W_max lowers W_max further', (t) => 
   /** How long from the second loss until the window has stopped rising fast, in W_max terms. */
   const plateau = (cubic: Cubic): number => {
     let now = 20_000
-    cubic.onPacketAcked(now, now - 50, 1, rtt, true)
+    acknowledge(cubic, now, now - 50, 1, rtt, true)
     // At t = K the target is W_max: wait exactly for the second plateau at 0.85 * 700.
     const k = Math.cbrt((0.85 * 700 - 0.7 * 700) / 0.4) * 1000
     const before = cubic.cwnd
     now += k - rtt.smoothed
-    cubic.onPacketAcked(now, now - 50, MDS, rtt, true)
+    acknowledge(cubic, now, now - 50, MDS, rtt, true)
     return before + ((cubic.cwnd - before) * before) / MDS
   }
   const cubic = grownTo(1000)
-  cubic.onCongestionEvent(1000, 999)
+  cubic.onLost(1000, MDS, 999)
   t.equal(cubic.cwnd, 700 * MDS)
-  cubic.onCongestionEvent(2000, 1999)
+  cubic.onLost(2000, MDS, 1999)
   t.equal(Math.round(cubic.cwnd), 490 * MDS)
   t.ok(Math.abs(plateau(cubic) / MDS - 0.85 * 700) < 0.01)
   t.end()
@@ -143,21 +143,21 @@ t.test('RFC 9438 §4.2: t leaves out application-limited and idle periods', (t) 
   const rtt = steadyRtt(100)
   const life = (pause: (cubic: Cubic, now: number) => void, paused: number): number => {
     const cubic = grownTo(2000)
-    cubic.onCongestionEvent(1000, 999)
+    cubic.onLost(1000, MDS, 999)
     let now = 1100
     for (let i = 0; i < 3000; i++) {
       if (i === 1500) {
         pause(cubic, now)
         now += paused
       }
-      cubic.onPacketAcked(now, now - 50, MDS, rtt, true)
+      acknowledge(cubic, now, now - 50, MDS, rtt, true)
       if (i !== 1499) now += 1
     }
     return cubic.cwnd
   }
   const never = life(() => {}, 0)
   const limited = life((cubic, now) => {
-    for (let i = 1; i <= 30; i++) cubic.onPacketAcked(now + i * 1000, now, MDS, rtt, false)
+    for (let i = 1; i <= 30; i++) acknowledge(cubic, now + i * 1000, now, MDS, rtt, false)
   }, 30_000)
   const idle = life((cubic, now) => cubic.onPacketSent(now + 29_900, MDS, MDS), 30_000)
   t.equal(limited, never)
@@ -171,14 +171,14 @@ t.test(
   (t) => {
     const rtt = steadyRtt(100)
     const cubic = grownTo(1000)
-    cubic.onCongestionEvent(1000, 999)
+    cubic.onLost(1000, MDS, 999)
     cubic.onPersistentCongestion()
-    while (cubic.inSlowStart) cubic.onPacketAcked(2000, 1500, MDS, rtt, true)
+    while (cubic.inSlowStart) acknowledge(cubic, 2000, 1500, MDS, rtt, true)
     const epoch = cubic.cwnd / MDS
     t.ok(epoch >= 700)
-    cubic.onPacketAcked(3000, 2500, 1, rtt, true)
+    acknowledge(cubic, 3000, 2500, 1, rtt, true)
     const before = cubic.cwnd / MDS
-    cubic.onPacketAcked(8000, 7500, MDS, rtt, true)
+    acknowledge(cubic, 8000, 7500, MDS, rtt, true)
     const target = 0.4 * 5.1 ** 3 + epoch
     t.ok(Math.abs(cubic.cwnd / MDS - (before + (target - before) / before)) < 1e-3)
     t.end()

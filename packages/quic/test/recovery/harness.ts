@@ -7,6 +7,8 @@ import { PacketWriter } from '../../src/packet-writer.ts'
 import type { CongestionController } from '../../src/recovery/congestion-controller.ts'
 import { LossDetection } from '../../src/recovery/loss-detection.ts'
 import { NewReno } from '../../src/recovery/new-reno.ts'
+import type { PathCapacities } from '../../src/recovery/path-capacity.ts'
+import { PathCapacity } from '../../src/recovery/path-capacity.ts'
 import type { PacketNumberSpace, RecoveryListener } from '../../src/recovery/recovery-listener.ts'
 import { RttEstimator } from '../../src/recovery/rtt.ts'
 import { TOKEN_ACK, TOKEN_STREAM } from '../../src/recovery/tokens.ts'
@@ -74,6 +76,29 @@ export class Recorder implements RecoveryListener {
   }
 }
 
+/** The capacities of a connection's paths, as `Paths` keeps them. */
+export class TestCapacities implements PathCapacities {
+  current: PathCapacity
+  /** Those of other paths that are kept. */
+  readonly others: PathCapacity[] = []
+  #next = 2
+
+  constructor(rtt: RttEstimator, congestion: CongestionController, maxDatagramSize: number = MDS) {
+    this.current = new PathCapacity(1, rtt, congestion, maxDatagramSize)
+  }
+
+  find(number: number): PathCapacity | null {
+    if (this.current.number === number) return this.current
+    return this.others.find((path) => path.number === number) ?? null
+  }
+
+  /** Another path is the current one; the old one is kept, or not. */
+  change(congestion: CongestionController, keep: boolean = false): void {
+    if (keep) this.others.push(this.current)
+    this.current = new PathCapacity(this.#next++, new RttEstimator(), congestion, MDS)
+  }
+}
+
 export interface SenderOptions {
   readonly side?: 'client' | 'server'
   readonly congestion?: CongestionController
@@ -87,6 +112,7 @@ export class Sender {
   readonly rtt: RttEstimator
   readonly recorder: Recorder
   readonly congestion: CongestionController
+  readonly paths: TestCapacities
   readonly recovery: LossDetection
 
   constructor(options: SenderOptions = {}) {
@@ -95,14 +121,24 @@ export class Sender {
     this.rtt = new RttEstimator()
     this.recorder = new Recorder()
     this.congestion = options.congestion ?? new NewReno(MDS)
+    this.paths = new TestCapacities(this.rtt, this.congestion)
     this.recovery = new LossDetection({
       side: options.side ?? 'server',
-      rtt: this.rtt,
-      congestion: this.congestion,
+      paths: this.paths,
       listener: this.recorder,
-      maxDatagramSize: MDS,
     })
     if (options.confirmed ?? true) this.recovery.setHandshakeConfirmed(this.now)
+  }
+
+  /** Of the current path. */
+  get capacity(): PathCapacity {
+    return this.paths.current
+  }
+
+  /** Packets go to another path from now on. */
+  move(congestion: CongestionController, keep: boolean = false): void {
+    this.paths.change(congestion, keep)
+    this.recovery.onPathChanged(this.now)
   }
 
   send(

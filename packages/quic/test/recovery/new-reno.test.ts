@@ -1,4 +1,4 @@
-import { congestionControllerContract } from '@godwit/testkit'
+import { acknowledge, congestionControllerContract } from '@godwit/testkit'
 import t from 'tap'
 import { NewReno } from '../../src/recovery/new-reno.ts'
 import { MDS } from './harness.ts'
@@ -8,7 +8,7 @@ congestionControllerContract(t, (size) => new NewReno(size), steadyRtt)
 
 t.test('RFC 9002 §7.3.2: the threshold is half of the window (rfc9002#7.3.2-1)', (t) => {
   const reno = new NewReno(MDS)
-  reno.onCongestionEvent(0, 0)
+  reno.onLost(0, MDS, 0)
   t.equal(reno.ssthresh, 6000)
   t.equal(reno.cwnd, 6000)
   t.end()
@@ -19,12 +19,12 @@ t.test(
   (t) => {
     const reno = new NewReno(MDS)
     const rtt = steadyRtt(100)
-    reno.onCongestionEvent(0, 0)
+    reno.onLost(0, MDS, 0)
     let acknowledged = 0
     let base = reno.cwnd
     for (let i = 0; i < 1000; i++) {
       const before = reno.cwnd
-      reno.onPacketAcked(200, 100, 700, rtt, true)
+      acknowledge(reno, 200, 100, 700, rtt, true)
       acknowledged += 700
       if (reno.cwnd === before) continue
       t.equal(reno.cwnd, before + MDS)

@@ -81,7 +81,7 @@ t.test(
     t.equal(s.now, sentAt + 121)
     t.equal(s.recovery.probesPending(SPACE_APPLICATION), 2)
     t.same(s.recorder.lost, [])
-    t.equal(s.recovery.bytesInFlight, 3 * MDS)
+    t.equal(s.capacity.bytesInFlight, 3 * MDS)
     t.equal(s.congestion.cwnd, cwnd)
     t.equal(s.recovery.ptoCount, 1)
     s.send(1, SPACE_APPLICATION, ACK_ONLY)
@@ -89,7 +89,7 @@ t.test(
     s.send(2)
     t.equal(s.recovery.probesPending(SPACE_APPLICATION), 0)
     t.equal(s.recovery.timeout(), s.now + 242)
-    t.equal(s.recovery.bytesInFlight, 5 * MDS, 'rfc9002#7.5-2')
+    t.equal(s.capacity.bytesInFlight, 5 * MDS, 'rfc9002#7.5-2')
     s.expire()
     s.send(2)
     t.equal(s.recovery.timeout(), s.now + 484)
@@ -228,13 +228,13 @@ t.test(
     ping.addToken(TOKEN_PING)
     s.recovery.onPacketSent(s.now, SPACE_APPLICATION, s.next[SPACE_APPLICATION]++, 30, ping)
     s.expire()
-    const { bytesInFlight } = s.recovery
+    const { bytesInFlight } = s.capacity
     t.equal(s.recovery.offerProbeTokens(SPACE_APPLICATION), true)
     t.same(s.recorder.lost, [2])
     t.equal(s.recovery.offerProbeTokens(SPACE_APPLICATION), true)
     t.same(s.recorder.lost, [2, 3])
     t.equal(s.recovery.offerProbeTokens(SPACE_APPLICATION), false, 'a PING is nothing to repeat')
-    t.equal(s.recovery.bytesInFlight, bytesInFlight)
+    t.equal(s.capacity.bytesInFlight, bytesInFlight)
     t.equal(s.recovery.packetsLost, 0)
 
     s.send(2)
@@ -257,10 +257,10 @@ t.test(
 
 t.test('a size of probes counts against the pacer and the window', (t) => {
   const s = settled()
-  while (s.recovery.canSend(MDS)) s.send()
+  while (s.capacity.canSend(MDS)) s.send()
   s.expire()
-  t.equal(s.recovery.canSend(MDS), false)
+  t.equal(s.capacity.canSend(MDS), false)
   s.recovery.onPacketSent(s.now, SPACE_APPLICATION, s.next[2]++, MDS, packet(ELICITING, 999))
-  t.ok(s.recovery.bytesInFlight > s.congestion.cwnd)
+  t.ok(s.capacity.bytesInFlight > s.congestion.cwnd)
   t.end()
 })

@@ -57,7 +57,7 @@ t.test(
 
     const bulk = new Sender()
     for (let i = 0; i < 5; i++) {
-      while (bulk.recovery.canSend(MDS)) bulk.send()
+      while (bulk.capacity.canSend(MDS)) bulk.send()
       bulk.now += 20
       bulk.ack([[0, bulk.next[2] - 1]])
     }

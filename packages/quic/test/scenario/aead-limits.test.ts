@@ -31,8 +31,7 @@ function phases(p: ForgedPair, side: Side): number[] {
   )
 }
 
-// rfc9001#5.3-3, rfc9001#6.6-3
-t.test('RFC 9001 §6.6: keys that near their limit are updated', (t) => {
+t.test('rfc9001#5.3-3, rfc9001#6.6-3: keys that near their limit are updated', (t) => {
   override(t, 'updateDue', (keys) => keys.sealedPackets >= 5)
   const p = forgedPair({ seed: 1 })
   const { client } = p.establish()
@@ -46,7 +45,6 @@ t.test('RFC 9001 §6.6: keys that near their limit are updated', (t) => {
   t.end()
 })
 
-// rfc9001#6.6-2, rfc9001#6.6-4, rfc9001#6.6-5
 t.test('RFC 9001 §6.6: keys that are used up are not used, and the connection ends', (t) => {
   const p = forgedPair({ seed: 2 })
   const { client } = p.establish()
@@ -55,13 +53,13 @@ t.test('RFC 9001 §6.6: keys that are used up are not used, and the connection e
   const before = phases(p, 'client').length
   client.send('bidi', p.prng.bytes(50_000))
   p.runFor(500)
-  t.match(client.closeError, { code: 'ERR_QUIC_AEAD_LIMIT_REACHED', remote: false })
-  t.ok(phases(p, 'client').length <= before + 3, 'nothing but the close')
+  const expected = { code: 'ERR_QUIC_AEAD_LIMIT_REACHED', remote: false }
+  t.match(client.closeError, expected, 'rfc9001#6.6-4, rfc9001#6.6-5')
+  t.ok(phases(p, 'client').length <= before + 3, 'rfc9001#6.6-2: nothing but the close')
   t.end()
 })
 
-// rfc9001#6.6-7
-t.test('RFC 9001 §6.6: too many packets that do not open close with AEAD_LIMIT_REACHED', (t) => {
+t.test('rfc9001#6.6-7: too many packets that do not open close with AEAD_LIMIT_REACHED', (t) => {
   const p = forgedPair({ seed: 3 })
   const { client, server } = p.establish()
   p.runFor(100)
@@ -88,18 +86,17 @@ t.test('RFC 9001 §6.6: too many packets that do not open close with AEAD_LIMIT_
   t.end()
 })
 
-// rfc9001#6.1-1, rfc9001#6.1-2, rfc9001#6.5-3
 t.test('RFC 9001 §6.1: an update that is asked for, not before it may be', (t) => {
   const p = forgedPair({ seed: 5 })
   const client = p.connect()
-  t.notOk(client.connection.updateKeys(), 'nothing is confirmed')
+  t.notOk(client.connection.updateKeys(), 'rfc9001#6.1-1: nothing is confirmed')
   const { client: established } = p.establish()
   const { connection } = established
   p.runFor(200)
   established.send('bidi', p.prng.bytes(2000))
   p.runFor(100)
   t.ok(connection.updateKeys())
-  t.notOk(connection.updateKeys(), 'one at a time')
+  t.notOk(connection.updateKeys(), 'rfc9001#6.1-2: one at a time')
   const before = phases(p, 'client').length
   established.send('bidi', p.prng.bytes(2000))
   p.runFor(50)
@@ -109,7 +106,7 @@ t.test('RFC 9001 §6.1: an update that is asked for, not before it may be', (t) 
       .every((bit) => bit === 1),
   )
   t.equal(phases(p, 'server').at(-1), 1, 'the peer follows')
-  t.notOk(connection.updateKeys(), 'the keys before are still kept')
+  t.notOk(connection.updateKeys(), 'rfc9001#6.5-3: the keys before are still kept')
   p.runFor(2000)
   t.ok(connection.updateKeys(), 'three PTO later')
   established.send('bidi', p.prng.bytes(2000))

@@ -8,10 +8,8 @@ import { PacketWriter } from '../../src/packet-writer.ts'
 import { bytes, connectionIds, forgedPair } from './forger.ts'
 import type { ForgedPair } from './forger.ts'
 
-// rfc9000#8.2.2-1 rfc9000#8.2.2-5 rfc9000#8.2.2-7 rfc9000#19.17-1
-// rfc9000#8.2.1-7, rfc9000#8.2.2-2
 t.test(
-  'RFC 9000 §8.2.2: PATH_CHALLENGE is answered with its data in a datagram of 1200 bytes',
+  'RFC 9000 §8.2.2: PATH_CHALLENGE is answered with its data in a datagram of 1200 bytes (rfc9000#8.2.2-1, rfc9000#19.17-1, rfc9000#8.2.1-7, rfc9000#8.2.2-2)',
   (t) => {
     const p = forgedPair({ seed: 1 })
     p.establish()
@@ -19,10 +17,11 @@ t.test(
     const before = p.sent.server.length
     p.forge('client', bytes(0x1a, 'pathdata'))
     p.runFor(15)
-    const answer = p.sent.server
+    const answers = p.sent.server
       .slice(before)
-      .find(({ bytes }) => Buffer.from(bytes).includes('pathdata'))
-    t.equal(answer?.bytes.length, 1200)
+      .filter(({ bytes }) => Buffer.from(bytes).includes('pathdata'))
+    t.equal(answers.length, 1, 'rfc9000#8.2.2-7: once')
+    t.equal(answers[0]?.bytes.length, 1200, 'rfc9000#8.2.2-5')
     t.end()
   },
 )
@@ -46,7 +45,6 @@ t.test('a flood of PATH_CHALLENGE frames gets a few answers (CVE-2023-49295)', (
   t.end()
 })
 
-// rfc9000#5.1.2-5
 t.test('connection IDs that are retired without end close the connection (CVE-2024-22189)', (t) => {
   const p = forgedPair({ seed: 2, toServer: delay(10) })
   const { server } = p.establish()
@@ -60,11 +58,11 @@ t.test('connection IDs that are retired without end close the connection (CVE-20
     )
   }
   p.runFor(50)
-  t.match(server.closeError, { code: 'ERR_QUIC_CONNECTION_ID_LIMIT', frameType: 0x18 })
+  const expected = { code: 'ERR_QUIC_CONNECTION_ID_LIMIT', frameType: 0x18 }
+  t.match(server.closeError, expected, 'rfc9000#5.1.2-5')
   t.end()
 })
 
-// rfc9000#5.1.1-3 rfc9000#5.1.2-4 rfc9000#7.2-6
 t.test('RFC 9000 §5.1.2: connection IDs that are replaced in turn go on working', (t) => {
   const p = forgedPair({ seed: 3 })
   const { server } = p.establish()
@@ -142,25 +140,33 @@ function forgeUpdated(
   p.inject('client', memory.slice(0, writer.position + frames.length + 16))
 }
 
-// rfc9001#6.2-1 rfc9001#6.2-2 rfc9001#6.5-4 rfc9001#6.5-5
 t.test('RFC 9001 §6.2: a key update of the peer is answered with one', (t) => {
   const p = forgedPair({ seed: 20 })
   const { server } = p.establish()
   p.runFor(100)
   t.equal(p.sent.server.at(-1)!.bytes[0] & 0x04, 0)
+  const sent = p.sent.server.length
   forgeUpdated(p, 6000, 1, bytes(0x01, 0, 0))
   p.runFor(60)
   t.equal(server.connection.phase, 'established')
-  t.equal(p.sent.server.at(-1)!.bytes[0] & 0x04, 0x04, 'the Key Phase bit is set')
+  const answers = p.sent.server.slice(sent)
+  t.ok(answers.length > 0)
+  for (const answer of answers) {
+    t.equal(answer.bytes[0] & 0x04, 0x04, 'rfc9001#6.2-1, rfc9001#6.2-2: the Key Phase bit is set')
+  }
   // RFC 9001 §6.5: packets of the phase before, late by less than three PTO.
   const before = p.server.endpoint.stats.dropped.notAuthentic
   p.forge('client', bytes(0x01, 0, 0), { packetNumber: 5990 })
   p.runFor(20)
   t.equal(p.server.endpoint.stats.dropped.notAuthentic, before)
-  p.runFor(5000)
+  // A PTO is 85 ms at most.
+  p.runFor(260)
   p.forge('client', bytes(0x01, 0, 0), { packetNumber: 5991 })
   p.runFor(20)
-  t.ok(p.server.endpoint.stats.dropped.notAuthentic > before, 'afterwards the old key is gone')
+  t.ok(
+    p.server.endpoint.stats.dropped.notAuthentic > before,
+    'rfc9001#6.5-4, rfc9001#6.5-5: afterwards the old key is gone',
+  )
   t.equal(server.connection.phase, 'established')
   t.end()
 })

@@ -18,31 +18,37 @@ function longPacket(
   return packet
 }
 
-// rfc9000#5.2.2-1 rfc9000#5.2.2-4 rfc9000#17.2-4 rfc9000#17.2.1-2 rfc9000#17.2.1-3 rfc9000#17.2.1-4
-// rfc9000#17.2.1-5 rfc9000#17.2.1-6 rfc9000#17.2.1-7 rfc8999#6-3 rfc8999#6-4
 t.test('RFC 9000 §6.1: an unknown version is answered with Version Negotiation', (t) => {
   const p = forgedPair({ seed: 1 })
-  p.inject('client', longPacket(0xbabababa, 1200, 'x'.repeat(20), ''))
+  // Connection IDs of another version may be longer than ours.
+  const dcid = 'x'.repeat(30)
+  p.inject('client', longPacket(0xbabababa, 1200, dcid, 'clientid'))
   p.runFor(15)
-  t.equal(p.sent.server.length, 1)
+  t.equal(p.sent.server.length, 1, 'rfc9000#5.2.2-1, rfc9000#5.2.2-4, rfc9000#17.2.1-7')
   const [{ bytes: answer }] = p.sent.server
-  t.ok(answer[0] & 0x80)
-  t.same(answer.slice(1, 7), Uint8Array.of(0, 0, 0, 0, 0, 20), 'connection IDs are exchanged')
-  const versions = Buffer.from(answer.slice(7 + 20))
+  t.equal(answer[0] & 0xc0, 0xc0, 'rfc9000#17.2.1-2: it has the Fixed Bit')
+  t.same(answer.slice(1, 5), [0, 0, 0, 0], 'rfc9000#17.2.1-3')
+  t.same(answer.slice(5, 14), bytes(8, 'clientid'), 'rfc9000#17.2.1-4, rfc8999#6-3')
+  t.same(
+    answer.slice(14, 45),
+    bytes(30, dcid),
+    'rfc9000#17.2.1-5, rfc9000#17.2.1-6, rfc9000#17.2-4, rfc8999#6-4',
+  )
+  const versions = Buffer.from(answer.slice(45))
   t.equal(versions.readUInt32BE(0), 1)
   t.equal(versions.readUInt32BE(4) & 0x0f0f0f0f, 0x0a0a0a0a, 'and a reserved version')
   t.equal(p.server.endpoint.connectionCount, 0)
   t.end()
 })
 
-// rfc9000#5.2.2-3 rfc9000#6.1-1
 t.test('RFC 9000 §6.1: no answer to a small datagram, nor to Version Negotiation', (t) => {
   const p = forgedPair({ seed: 1 })
   p.inject('client', longPacket(0xbabababa, 1199))
   p.inject('client', longPacket(0, 1200))
   p.runFor(15)
   t.equal(p.sent.server.length, 0)
-  t.match(drops(p), { unknownVersion: 1, unknownConnection: 1 })
+  const expected = { unknownVersion: 1, unknownConnection: 1 }
+  t.match(drops(p), expected, 'rfc9000#5.2.2-3, rfc9000#6.1-1')
   t.end()
 })
 
@@ -75,8 +81,7 @@ function negotiate(
   )
 }
 
-// rfc9000#6.2-1
-t.test('RFC 9000 §6.2: a client gives up when the server speaks no version of ours', (t) => {
+t.test('rfc9000#6.2-1: a client gives up when the server speaks no version of ours', (t) => {
   const p = forgedPair({ seed: 2, toServer: chain(delay(100)) })
   const client = p.connect()
   p.runFor(1)
@@ -92,7 +97,6 @@ t.test('RFC 9000 §6.2: a client gives up when the server speaks no version of o
   t.end()
 })
 
-// rfc9000#6.2-2 rfc9000#6.2-3 rfc8999#6-2
 t.test('RFC 9000 §6.2: Version Negotiation that cannot be true is ignored', (t) => {
   const p = forgedPair({ seed: 2, toServer: delay(30) })
   const client = p.connect()
@@ -105,11 +109,11 @@ t.test('RFC 9000 §6.2: Version Negotiation that cannot be true is ignored', (t)
   negotiate(p, [2])
   p.runFor(30)
   t.equal(client.connection.phase, 'established')
-  t.equal(p.client.endpoint.stats.dropped.unexpectedType, 5)
+  const { dropped } = p.client.endpoint.stats
+  t.equal(dropped.unexpectedType, 5, 'rfc9000#6.2-2, rfc9000#6.2-3, rfc8999#6-2')
   t.end()
 })
 
-// rfc9000#10.3-8 rfc9000#10.3.1-5 rfc9000#10.3.2-1
 t.test(
   'RFC 9000 §10.3: a server that has lost its state ends connections by stateless reset',
   (t) => {
@@ -120,15 +124,16 @@ t.test(
     client.send('bidi', p.prng.bytes(100))
     p.runFor(30)
     t.match(client.closeError, { name: 'StatelessResetError', code: 'ERR_QUIC_STATELESS_RESET' })
-    t.equal(client.connection.phase, 'draining')
+    t.equal(client.connection.phase, 'draining', 'rfc9000#10.3.1-5')
+    const { bytesSent } = p.client.endpoint.stats
     p.runFor(5000)
+    t.equal(p.client.endpoint.stats.bytesSent, bytesSent, 'rfc9000#10.3.1-5: nothing more is sent')
     t.equal(client.connection.phase, 'drained')
     t.equal(p.client.endpoint.connectionCount, 0)
     t.end()
   },
 )
 
-// rfc9000#10.3.1-2 rfc9000#10.3-9
 t.test('RFC 9000 §10.3.1: a reset with another token, or from elsewhere, changes nothing', (t) => {
   const p = forgedPair({ seed: 3, statelessResetKey: new Uint8Array(32).fill(7) })
   const { client } = p.establish()
@@ -147,11 +152,10 @@ t.test('RFC 9000 §10.3.1: a reset with another token, or from elsewhere, change
   reset[0] |= 0x80
   p.inject('server', reset)
   p.runFor(50)
-  t.match(client.closeError, { name: 'StatelessResetError' }, 'from the server it ends it')
+  t.match(client.closeError, { name: 'StatelessResetError' }, 'rfc9000#10.3.1-2, rfc9000#10.3-9')
   t.end()
 })
 
-// rfc9000#10.3.3-1 rfc9000#10.3-5 rfc9000#10.3-6
 t.test('RFC 9000 §10.3.3: resets are shorter than what they answer, and limited', (t) => {
   const p = forgedPair({ seed: 4 })
   p.sim.removeHost(CLIENT_ADDRESS)
@@ -165,7 +169,9 @@ t.test('RFC 9000 §10.3.3: resets are shorter than what they answer, and limited
   t.same(
     p.sent.server.map(({ bytes }) => bytes.length),
     [21, 29, 43, 43],
+    'rfc9000#10.3.3-1, rfc9000#10.3-5, rfc9000#10.3-6',
   )
+  for (const { bytes } of p.sent.server) t.equal(bytes[0] & 0xc0, 0x40, 'rfc9000#10.3-8')
   for (let i = 0; i < 1000; i++) p.inject('client', short(100))
   p.runFor(15)
   t.ok(p.sent.server.length <= 4 + 64)
@@ -177,8 +183,7 @@ t.test('RFC 9000 §10.3.3: resets are shorter than what they answer, and limited
   t.end()
 })
 
-// rfc9000#5.2.2-5
-t.test('RFC 9000 §5.2.2: a server at its limit refuses with CONNECTION_REFUSED', (t) => {
+t.test('rfc9000#5.2.2-5: a server at its limit refuses with CONNECTION_REFUSED', (t) => {
   const p = pair({ seed: 5, maxConnections: 2 })
   p.establish()
   const { client: second } = p.establish()
@@ -192,7 +197,7 @@ t.test('RFC 9000 §5.2.2: a server at its limit refuses with CONNECTION_REFUSED'
   t.end()
 })
 
-t.test('a flood of first packets meets a limit, and clients get through afterwards', (t) => {
+t.test('a flood of first packets meets a limit, and clients get through', (t) => {
   const p = forgedPair({ seed: 6, maxHandshakes: 10, client: { handshakeTimeout: 30_000 } })
   for (let i = 0; i < 200; i++) {
     const dcid = p.prng.bytes(8)
@@ -207,14 +212,17 @@ t.test('a flood of first packets meets a limit, and clients get through afterwar
   }
   p.runFor(15)
   t.equal(p.server.endpoint.connectionCount, 10)
-  t.equal(drops(p).saturated, 190)
+  t.equal(p.server.endpoint.stats.handshakesDropped, 190)
   const client = p.connect()
-  t.ok(p.run(() => client.has('handshake-confirmed'), 20_000))
-  t.ok(p.server.endpoint.connectionCount <= 2)
+  t.ok(
+    p.run(() => client.has('handshake-confirmed'), 100),
+    'as fast as ever',
+  )
+  p.runFor(20_000)
+  t.equal(p.server.endpoint.connectionCount, 1)
   t.end()
 })
 
-// rfc9000#5.2-2
 t.test('a forged first packet makes no connection', (t) => {
   const p = forgedPair({ seed: 7 })
   for (let i = 0; i < 100; i++) {
@@ -233,8 +241,7 @@ t.test('a forged first packet makes no connection', (t) => {
   t.end()
 })
 
-// rfc9000#9-3 rfc9000#9-7
-t.test('RFC 9000 §9: packets from elsewhere are dropped by who does not follow', (t) => {
+t.test('rfc9000#9-3: packets from elsewhere are dropped by who does not follow', (t) => {
   const p = forgedPair({ seed: 8, server: { disableActiveMigration: true } })
   const { client, server } = p.establish()
   client.send('bidi', p.prng.bytes(10), false)
@@ -248,7 +255,7 @@ t.test('RFC 9000 §9: packets from elsewhere are dropped by who does not follow'
   const { bytes: answer } = p.sent.server.at(-1)!
   p.sim.inject({ address: '10.0.0.98', port: 443 }, CLIENT_ADDRESS, { bytes: answer, ecn: 0 })
   p.runFor(50)
-  t.equal(p.client.endpoint.stats.dropped.wrongPath, 1)
+  t.equal(p.client.endpoint.stats.dropped.wrongPath, 1, 'rfc9000#9-7')
   t.equal(client.connection.phase, 'established')
   t.end()
 })
@@ -310,7 +317,6 @@ t.test('options that make no sense are refused by name', (t) => {
   t.end()
 })
 
-// rfc9000#10.3-7 rfc9000#17.2-3 rfc9000#5.2.2-7 rfc9000#5.2.2-8 rfc9000#7.2-1
 t.test('datagrams of no use are counted and answered with silence', (t) => {
   const p = forgedPair({ seed: 11 })
   const prng = new Prng(1)
@@ -326,6 +332,10 @@ t.test('datagrams of no use are counted and answered with silence', (t) => {
   p.inject('client', sealInitial(p.protection, bytes('sevenby'), bytes('clientid'), frames))
   p.runFor(15)
   t.equal(p.sent.server.length, 0)
-  t.match(drops(p), { malformed: 4, unknownConnection: 2 })
+  t.match(
+    drops(p),
+    { malformed: 4, unknownConnection: 2 },
+    'rfc9000#10.3-7, rfc9000#17.2-3, rfc9000#5.2.2-7, rfc9000#5.2.2-8, rfc9000#7.2-1',
+  )
   t.end()
 })

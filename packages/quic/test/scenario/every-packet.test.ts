@@ -29,6 +29,7 @@ interface SentFrame {
   readonly offset: number
   readonly data: Uint8Array
   readonly sequence: number
+  readonly retirePriorTo: number
   readonly token: string
 }
 
@@ -102,6 +103,7 @@ function framesOf(bytes: Uint8Array, start: number, end: number): SentFrame[] {
       offset: frame.offset,
       data: bytes.slice(frame.start, frame.end),
       sequence: frame.sequenceNumber,
+      retirePriorTo: frame.retirePriorTo,
       token: frame.type === 0x18 ? hex(bytes, frame.resetTokenStart, 16) : '',
     })
   }
@@ -144,8 +146,12 @@ function check(t: Test, p: ForgedPair, side: Side): void {
   const tokens = new Map<number, string>()
   const receivedNumbers = new Set(received.map((p) => `${p.space} ${p.packetNumber}`))
   let acks = 0
-  const wrong: string[] = []
-  const rule = (holds: boolean, what: string): void => void (holds || wrong.push(what))
+  // A rule is said when it holds for the first time, and whenever it does not.
+  const said = new Set<string>()
+  const rule = (holds: boolean, what: string): void => {
+    if (!holds || !said.has(what)) t.ok(holds, `${side}: ${what}`)
+    said.add(what)
+  }
   let handshakeSent = false
   let dcidOfDatagram = ''
   let datagram = -1
@@ -170,9 +176,12 @@ function check(t: Test, p: ForgedPair, side: Side): void {
     }
     // A client has no Initial keys any more.
     handshakeSent ||= packet.type === PACKET_HANDSHAKE
-    if (side === 'client' && handshakeSent && packet.type === PACKET_INITIAL) {
+    if (side === 'client' && handshakeSent) {
       // The Initial packet comes first in the datagram in which it is coalesced.
-      rule(false, 'rfc9001#4.9.1-2: no Initial packets after the first Handshake packet')
+      rule(
+        packet.type !== PACKET_INITIAL,
+        'rfc9001#4.9.1-2: no Initial packets after the first Handshake packet',
+      )
     }
     for (const frame of packet.frames) {
       rule(isFramePermitted(frame.type, LEVELS[space]), 'rfc9000#12.5-5: frames of the space')
@@ -186,7 +195,10 @@ function check(t: Test, p: ForgedPair, side: Side): void {
           'rfc9000#13.2.6-1, rfc9000#13.2.6-2, rfc9000#17.2.3-4: ACK in the space of its packets',
         )
       }
-      if (frame.type === 0x18) tokens.set(frame.sequence, frame.token)
+      if (frame.type === 0x18) {
+        tokens.set(frame.sequence, frame.token)
+        rule(frame.retirePriorTo <= frame.sequence, 'rfc9000#19.15-6: Retire Prior To')
+      }
       if (frame.key === '') continue
       // What is repeated is the same, and CRYPTO data stay at their level.
       const key = `${frame.key} of ${space}`
@@ -209,7 +221,6 @@ function check(t: Test, p: ForgedPair, side: Side): void {
     new Set(tokens.values()).size === tokens.size,
     'rfc9000#10.3.2-5: a reset token for each connection ID',
   )
-  t.same([...new Set(wrong)], [], side)
   t.ok(sent.length > 50 && acks > 10 && tokens.size >= 3)
 }
 
@@ -222,7 +233,6 @@ t.test('RFC 9000: rules for every packet, over twenty bad networks', (t) => {
   t.end()
 })
 
-// rfc9002#6.2.4-3, rfc9000#8.1-6, rfc9000#7.2-2, rfc9000#7.2-1
 t.test('RFC 9002 §6.2.4: every packet of a client that hears nothing is a probe', (t) => {
   const p = forgedPair({ seed: 1, toClient: loss(1, new Prng(1)) })
   p.connect()
@@ -231,16 +241,18 @@ t.test('RFC 9002 §6.2.4: every packet of a client that hears nothing is a probe
   t.ok(packets.length >= 4)
   for (const { type, frames, dcid } of packets) {
     t.equal(type, PACKET_INITIAL)
-    t.ok(frames.some((frame) => isAckEliciting(frame.type)))
-    t.equal(dcid, packets[0].dcid, 'one connection ID until the server speaks')
+    t.ok(
+      frames.some((frame) => isAckEliciting(frame.type)),
+      'rfc9002#6.2.4-3',
+    )
+    t.equal(dcid, packets[0].dcid, 'rfc9000#7.2-2: one connection ID until the server speaks')
   }
-  t.ok(packets[0].dcid.length >= 16)
-  for (const { bytes } of p.sent.client) t.equal(bytes.length, 1200)
+  t.ok(packets[0].dcid.length >= 16, 'rfc9000#7.2-1: of 8 bytes at least')
+  for (const { bytes } of p.sent.client) t.equal(bytes.length, 1200, 'rfc9000#8.1-6')
   t.end()
 })
 
-// rfc9002#7.5-1, rfc9002#6.2.4-3
-t.test('RFC 9002 §7.5: probes are sent although the congestion window is full', (t) => {
+t.test('rfc9002#7.5-1: probes are sent although the congestion window is full', (t) => {
   let drop = false
   const gate: NetworkNode = {
     push: (now, datagram, emit) => {
@@ -259,6 +271,11 @@ t.test('RFC 9002 §7.5: probes are sent although the congestion window is full',
   p.runFor(1000)
   const probes = packetsOf(p.sent.client.slice(full))
   t.ok(probes.length >= 2, `${probes.length} probes`)
-  for (const { frames } of probes) t.ok(frames.some((frame) => isAckEliciting(frame.type)))
+  for (const { frames } of probes) {
+    t.ok(
+      frames.some((frame) => isAckEliciting(frame.type)),
+      'rfc9002#6.2.4-3',
+    )
+  }
   t.end()
 })

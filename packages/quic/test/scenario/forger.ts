@@ -22,6 +22,8 @@ import { PacketWriter } from '../../src/packet-writer.ts'
 
 export type Side = 'client' | 'server'
 
+const TAG_LENGTH = 16
+
 /** Bytes of varints, strings and arrays, one after another. */
 export function bytes(...parts: readonly (number | string | Uint8Array)[]): Uint8Array {
   const arrays = parts.map((part) => {
@@ -115,33 +117,36 @@ export function forgedPair(options: PairOptions = {}): ForgedPair {
   return { ...p, sent, forge, inject }
 }
 
-/** A client's Initial packet with `frames`, sealed, as long as it comes out. */
+export interface InitialOptions {
+  /** Who seals it. Default: the client. */
+  readonly side?: Side
+  readonly token?: Uint8Array
+  /** The ID that keys are derived from. Default: `dcid`, as in a client's first packets. */
+  readonly keysFrom?: Uint8Array
+  /** Bytes of the whole packet, which PADDING frames fill. Default: as it comes out. */
+  readonly size?: number
+}
+
+/** An Initial packet with `frames`, sealed: authentic, whatever else is wrong with it. */
 export function sealInitial(
   protection: PacketProtection,
   dcid: Uint8Array,
   scid: Uint8Array,
   frames: Uint8Array,
   packetNumber: number = 0,
+  { side = 'client', token = new Uint8Array(0), keysFrom = dcid, size = 0 }: InitialOptions = {},
 ): Uint8Array {
   const memory = protection.engine.memory.bytes
   const writer = new PacketWriter(memory)
   writer.reset(0, memory.length)
-  const empty = new Uint8Array(0)
-  const numberOffset = writeLongHeader(
-    writer,
-    PACKET_INITIAL,
-    VERSION_1,
-    dcid,
-    scid,
-    empty,
-    packetNumber,
-    4,
-  )
-  memory.set(frames, writer.position)
-  writePacketLength(memory, numberOffset, 4 + frames.length + 16)
-  const { seal } = protection.initialKeys(VERSION_1, dcid, 'client')
-  seal.protect(0, numberOffset, 4, frames.length, packetNumber)
-  return memory.slice(0, numberOffset + 4 + frames.length + 16)
+  const at = writeLongHeader(writer, PACKET_INITIAL, VERSION_1, dcid, scid, token, packetNumber, 4)
+  memory.set(frames, at + 4)
+  const length = Math.max(frames.length, size - at - 4 - TAG_LENGTH)
+  memory.fill(0, at + 4 + frames.length, at + 4 + length)
+  writePacketLength(memory, at, 4 + length + TAG_LENGTH)
+  const { seal } = protection.initialKeys(VERSION_1, keysFrom, side)
+  seal.protect(0, at, 4, length, packetNumber)
+  return memory.slice(0, at + 4 + length + TAG_LENGTH)
 }
 
 /** The connection IDs that `side` uses, from the long headers that were sent. */

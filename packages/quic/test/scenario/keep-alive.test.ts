@@ -62,7 +62,6 @@ t.test('PINGs grow rare, and begin anew when the peer has said something', (t) =
   t.end()
 })
 
-// rfc9000#9.3-1
 t.test('RFC 9000 §9.3: a client that only listens is found again at its new address', (t) => {
   for (const wanted of [false, true]) {
     const toServer = gate()

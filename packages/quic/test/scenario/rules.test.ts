@@ -44,16 +44,23 @@ function sealTo(p: ForgedPair, seed: number, id: Uint8Array, packetNumber: numbe
   return memory.slice(0, writer.position + frames.length + 16)
 }
 
-// rfc9000#5.1.1-2, rfc9000#5.1-2, rfc9000#10.3.2-2, rfc9000#10.3.2-5
-t.test('RFC 9000 §5.1.1: packets to every connection ID that was issued are taken', (t) => {
+t.test('rfc9000#5.1.1-2: packets to every connection ID that was issued are taken', (t) => {
   const p = forgedPair({ seed: 1 })
   const { server } = p.establish()
   p.runFor(100)
   const ids = issuedIds(p, 'server')
-  t.equal(ids.length, 3)
+  t.equal(ids.length, 3, 'rfc9000#9.5-7: spare IDs for paths to come')
   const first = connectionIds(p.sent, 'server').source
-  t.equal(new Set([hex(first), ...ids.map(({ id }) => hex(id))]).size, 4)
-  t.equal(new Set(ids.map(({ token }) => hex(token))).size, 3)
+  t.equal(
+    new Set([hex(first), ...ids.map(({ id }) => hex(id))]).size,
+    4,
+    'rfc9000#5.1-2: each ID once',
+  )
+  t.equal(
+    new Set(ids.map(({ token }) => hex(token))).size,
+    3,
+    'rfc9000#10.3.2-5: each with its own token',
+  )
   ids.forEach(({ id }, i) => {
     t.equal(id.length, first.length)
     const before = server.connection.stats.packetsReceived
@@ -64,7 +71,6 @@ t.test('RFC 9000 §5.1.1: packets to every connection ID that was issued are tak
   t.end()
 })
 
-// rfc9000#5.2.1-2
 t.test('RFC 9000 §5.2.1: a client discards packets of another version', (t) => {
   const p = forgedPair({ seed: 2, toServer: delay(30) })
   const client = p.connect()
@@ -81,7 +87,6 @@ t.test('RFC 9000 §5.2.1: a client discards packets of another version', (t) => 
   t.end()
 })
 
-// rfc8999#6-1, rfc9000#17.2.1-1
 t.test('RFC 9000 §17.2.1: the unused bits of Version Negotiation mean nothing', (t) => {
   for (const first of [0x80, 0xbf, 0xc0, 0xff]) {
     const p = forgedPair({ seed: 2, toServer: delay(100) })
@@ -91,12 +96,12 @@ t.test('RFC 9000 §17.2.1: the unused bits of Version Negotiation mean nothing',
     const ids = [8, ...initial.slice(15, 23), 8, ...initial.slice(6, 14)]
     p.inject('server', Uint8Array.from([first, 0, 0, 0, 0, ...ids, 0, 0, 0, 2]))
     p.runFor(20)
-    t.match(client.closeError, { code: 'ERR_QUIC_VERSION_NEGOTIATION', versions: [2] })
+    const expected = { code: 'ERR_QUIC_VERSION_NEGOTIATION', versions: [2] }
+    t.match(client.closeError, expected, 'rfc8999#6-1, rfc9000#17.2.1-1')
   }
   t.end()
 })
 
-// rfc8999#6-2
 t.test('RFC 8999 §6: Version Negotiation with a truncated version is ignored', (t) => {
   const p = forgedPair({ seed: 2, toServer: delay(30) })
   const client = p.connect()
@@ -111,7 +116,6 @@ t.test('RFC 8999 §6: Version Negotiation with a truncated version is ignored', 
   t.end()
 })
 
-// rfc9000#7.4-2, rfc9000#18.2-1, rfc9000#18.2-8, rfc9000#18.2-10, rfc9114#6.2-1
 t.test('RFC 9000 §18.2: the transport parameters that each side sends', (t) => {
   const encoded: Partial<Record<Side, Uint8Array>> = {}
   const note = (side: Side) => ({
@@ -125,36 +129,35 @@ t.test('RFC 9000 §18.2: the transport parameters that each side sends', (t) => 
     const reader = new ByteReader(parameters)
     while (reader.remaining > 0) {
       const id = reader.varint()
-      t.notOk(values.has(id), `${side}: 0x${id.toString(16)} comes once`)
+      t.notOk(values.has(id), `${side}: 0x${id.toString(16)} comes once (rfc9000#7.4-2)`)
       values.set(id, reader.copy(reader.varint()))
     }
     t.ok(reader.ok)
     t.same(values.get(0xff04de1b), [0x43, 0xe8], 'min_ack_delay of a millisecond')
-    t.ok(values.get(0x0e)![0] >= 2, 'active_connection_id_limit')
+    t.ok(values.get(0x0e)![0] >= 2, 'rfc9000#18.2-8: active_connection_id_limit')
     const uni = values.get(0x09)!
-    t.ok(uni.length > 1 || uni[0] >= 3, 'three unidirectional streams at least')
+    t.ok(uni.length > 1 || uni[0] >= 3, 'rfc9114#6.2-1: three unidirectional streams at least')
     for (const id of [0x00, 0x02, 0x0d, 0x10]) {
-      if (side === 'client') t.notOk(values.has(id), 'for servers')
+      if (side === 'client')
+        t.notOk(values.has(id), 'for servers (rfc9000#18.2-1, rfc9000#18.2-10)')
     }
   }
   t.end()
 })
 
-// rfc9000#4.6-4, rfc9000#19.11-2, rfc9000#13.3-5
 t.test('RFC 9000 §4.6: MAX_STREAMS that does not raise the limit is ignored', (t) => {
   const p = forgedPair({ seed: 4 })
   const { server } = p.establish()
   p.forge('client', bytes(0x12, 1, 0x13, 0))
   p.runFor(11)
   for (let i = 0; i < 10; i++) {
-    t.ok(server.connection.openStream('bidi'))
+    t.ok(server.connection.openStream('bidi'), 'rfc9000#4.6-4, rfc9000#19.11-2')
     t.ok(server.connection.openStream('uni'))
   }
-  t.equal(server.connection.phase, 'established')
+  t.equal(server.connection.phase, 'established', 'rfc9000#13.3-5')
   t.end()
 })
 
-// rfc9000#10.2.1-5, rfc9000#10.2.1-7
 t.test('RFC 9000 §10.2.1: what a closing endpoint answers is no amplification', (t) => {
   const p = forgedPair({ seed: 5 })
   const { server } = p.establish()
@@ -171,7 +174,7 @@ t.test('RFC 9000 §10.2.1: what a closing endpoint answers is no amplification',
   }
   p.runFor(11)
   const sent = p.sent.server.slice(start).reduce((sum, { bytes }) => sum + bytes.length, 0)
-  t.ok(sent > 0 && sent <= 3 * received, `${sent} bytes for ${received}`)
+  t.ok(sent > 0 && sent <= 3 * received, `rfc9000#10.2.1-5: ${sent} bytes for ${received}`)
   const before = p.server.endpoint.stats.bytesSent
   for (let i = 0; i < 100; i++) {
     p.sim.inject({ address: '10.0.0.99', port: 1 }, SERVER_ADDRESS, {
@@ -180,12 +183,15 @@ t.test('RFC 9000 §10.2.1: what a closing endpoint answers is no amplification',
     })
   }
   p.runFor(20)
-  t.equal(p.server.endpoint.stats.bytesSent, before, 'nothing for another address')
+  t.equal(
+    p.server.endpoint.stats.bytesSent,
+    before,
+    'rfc9000#10.2.1-7: nothing for another address',
+  )
   t.end()
 })
 
-// rfc9000#13.1-1
-t.test('RFC 9000 §13.1: a packet that does not open is not acknowledged', (t) => {
+t.test('RFC 9000 §13.1: a packet that does not open is not acknowledged (rfc9000#13.1-1)', (t) => {
   for (const broken of [true, false]) {
     const p = forgedPair({ seed: 6 })
     const { client } = p.establish()
@@ -202,7 +208,6 @@ t.test('RFC 9000 §13.1: a packet that does not open is not acknowledged', (t) =
   t.end()
 })
 
-// rfc9000#17.2.2-1
 t.test('RFC 9000 §17.2.2: an Initial packet of a server with a token is discarded', (t) => {
   const p = forgedPair({ seed: 7, toServer: delay(30) })
   const client = p.connect()
@@ -217,7 +222,6 @@ t.test('RFC 9000 §17.2.2: an Initial packet of a server with a token is discard
   t.end()
 })
 
-// rfc9000#17.4-2, rfc9000#17.4-5
 t.test('RFC 9000 §17.4: the spin bit is not sent, and ignored', (t) => {
   const p = forgedPair({ seed: 8 })
   const { client, server } = p.establish()
@@ -225,19 +229,18 @@ t.test('RFC 9000 §17.4: the spin bit is not sent, and ignored', (t) => {
   p.runFor(500)
   for (const side of ['client', 'server'] as const) {
     for (const { bytes: sent } of p.sent[side]) {
-      if ((sent[0] & 0x80) === 0) t.equal(sent[0] & 0x20, 0)
+      if ((sent[0] & 0x80) === 0) t.equal(sent[0] & 0x20, 0, 'rfc9000#17.4-2')
     }
   }
   const before = server.connection.stats.packetsReceived
   p.forge('client', bytes(0x01), { firstByteBits: 0x20 })
   p.runFor(11)
-  t.equal(server.connection.stats.packetsReceived, before + 1)
+  t.equal(server.connection.stats.packetsReceived, before + 1, 'rfc9000#17.4-5')
   t.equal(server.connection.phase, 'established')
   t.end()
 })
 
-// rfc9000#19.3-1
-t.test('RFC 9000 §19.3: an ACK frame with ECN counts acknowledges as well', (t) => {
+t.test('rfc9000#19.3-1: an ACK frame with ECN counts acknowledges as well', (t) => {
   const p = forgedPair({ seed: 9, toClient: delay(10) })
   const { client } = p.establish()
   p.runFor(100)
@@ -250,7 +253,6 @@ t.test('RFC 9000 §19.3: an ACK frame with ECN counts acknowledges as well', (t)
   t.end()
 })
 
-// rfc9001#5.4.2-1
 t.test('RFC 9001 §5.4.2: a packet too short for a sample is discarded', (t) => {
   const p = forgedPair({ seed: 10 })
   const { client, server } = p.establish()
@@ -270,7 +272,7 @@ t.test('RFC 9001 §5.4.2: a packet too short for a sample is discarded', (t) => 
   t.end()
 })
 
-// rfc9001#5.6-6, h3spec#34c: the client drops it. rfc9001#4.6.2-1, h3spec#34: the server, which
+// The client drops it, and so does the server, which
 // rejects 0-RTT, has no keys either. TLS refuses data at this level (server-alerts.test.ts).
 t.test('RFC 9001 §5.6: 0-RTT packets are discarded unopened, and CRYPTO in them', (t) => {
   for (const side of ['client', 'server'] as const) {
@@ -289,8 +291,7 @@ t.test('RFC 9001 §5.6: 0-RTT packets are discarded unopened, and CRYPTO in them
   t.end()
 })
 
-// rfc9000#5.2-2
-t.test('RFC 9000 §5.2: frames of an Initial packet before an error are not taken for good', (t) => {
+t.test('rfc9000#5.2-2: frames of an Initial packet before an error are not taken for good', (t) => {
   const p = forgedPair({ seed: 12 })
   p.connect()
   p.runFor(1)
@@ -307,7 +308,6 @@ t.test('RFC 9000 §5.2: frames of an Initial packet before an error are not take
   t.end()
 })
 
-// rfc9001#4.9.1-1, rfc9001#4.9.2-1
 t.test('RFC 9001 §4.9: packets of discarded keys open no more', (t) => {
   const p = forgedPair({ seed: 13 })
   const { server } = p.establish()
@@ -316,7 +316,7 @@ t.test('RFC 9001 §4.9: packets of discarded keys open no more', (t) => {
   const before = dropped.noKeys
   p.forge('client', bytes(0x01), { level: LEVEL_HANDSHAKE })
   p.runFor(11)
-  t.equal(p.server.endpoint.stats.dropped.noKeys, before + 1, 'Handshake')
+  t.equal(p.server.endpoint.stats.dropped.noKeys, before + 1, 'rfc9001#4.9.2-1: Handshake')
   const ids = connectionIds(p.sent, 'client')
   const initial = new Uint8Array(1200)
   initial.set(
@@ -324,7 +324,7 @@ t.test('RFC 9001 §4.9: packets of discarded keys open no more', (t) => {
   )
   p.inject('client', initial)
   p.runFor(11)
-  t.ok(p.server.endpoint.stats.dropped.noKeys > before + 1, 'Initial')
+  t.ok(p.server.endpoint.stats.dropped.noKeys > before + 1, 'rfc9001#4.9.1-1: Initial')
   t.equal(server.connection.phase, 'established')
   t.same(server.connection.path, CLIENT_ADDRESS)
   t.end()

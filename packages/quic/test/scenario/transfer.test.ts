@@ -38,7 +38,6 @@ function transfer(p: Pair, client: SimConnection, bytes: number): boolean {
   return done && Buffer.from(client.data(record.stream.id)).equals(data)
 }
 
-// rfc9001#4.1.2-1 rfc9000#19.20-1
 t.test('RFC 9000 §7: two endpoints complete and confirm a handshake', (t) => {
   const p = pair({ seed: 1 })
   const { client, server } = p.establish()
@@ -48,7 +47,11 @@ t.test('RFC 9000 §7: two endpoints complete and confirm a handshake', (t) => {
     client.events.map((event) => event.type),
     ['connected', 'handshake-confirmed'],
   )
-  t.equal(p.sim.now, 40, 'one and a half round trips, and HANDSHAKE_DONE comes back')
+  t.equal(
+    p.sim.now,
+    40,
+    'rfc9001#4.1.2-1, rfc9000#19.20-1: one and a half round trips, and HANDSHAKE_DONE comes back',
+  )
   t.equal(client.connection.peerTransportParameters?.maxIdleTimeout, 30_000)
   t.end()
 })
@@ -105,7 +108,6 @@ function narrow(most: number, sizes: number[]): NetworkNode {
   return chain(look, mtu(most), delay(10))
 }
 
-// rfc9000#14.2-1, rfc9000#14.2-3
 t.test('RFC 9000 §14.3: datagrams become as large as the path carries', (t) => {
   for (const [most, expected] of [
     [1500, 1452],
@@ -122,15 +124,14 @@ t.test('RFC 9000 §14.3: datagrams become as large as the path carries', (t) => 
     t.ok(p.sim.now < 1000, `${Math.round(p.sim.now)} ms`)
     while (p.sim.now < 2000) t.ok(transfer(p, client, 100 * KIB))
     const carried = Math.max(...sizes.slice(-100).filter((size) => size <= most))
-    t.ok(carried >= expected, `${carried} bytes of ${most}`)
+    t.ok(carried >= expected, `rfc9000#14.2-1: ${carried} bytes of ${most}`)
     // Only probes were larger than that: a few, and none carried data.
-    t.ok(sizes.filter((size) => size > most).length <= 18)
+    t.ok(sizes.filter((size) => size > most).length <= 18, 'rfc9000#14.2-3')
   }
   t.end()
 })
 
-// rfc9000#14.4-1
-t.test('RFC 9000 §14.4: lost probes slow nothing down', (t) => {
+t.test('RFC 9000 §14.4: lost probes slow nothing down (rfc9000#14.4-1)', (t) => {
   const sizes: number[] = []
   const p = pair({ seed: 4, toServer: narrow(1300, sizes), toClient: delay(10) })
   const { client } = p.establish()

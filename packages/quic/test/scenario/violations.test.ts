@@ -29,55 +29,53 @@ const TOKEN = '0123456789abcdef'
 
 /* prettier-ignore */
 const VIOLATIONS: readonly Violation[] = [
-  { title: 'RFC 9000 §4.1: STREAM data past the limit of the stream', from: 'client', frames: bytes(0x0e, 2, MEGABYTE / 2, 1, 'x'), errorCode: FLOW_CONTROL_ERROR, frameType: 0x08 }, // rfc9000#4.1-1 h3spec#1
-  { title: 'RFC 9000 §4.1: STREAM data past the limit of the stream', from: 'server', frames: bytes(0x0e, 3, MEGABYTE / 2, 1, 'x'), errorCode: FLOW_CONTROL_ERROR, frameType: 0x08 }, // h3spec#1c
+  { title: 'RFC 9000 §4.1: STREAM data past the limit of the stream (h3spec#1)', from: 'client', frames: bytes(0x0e, 2, MEGABYTE / 2, 1, 'x'), errorCode: FLOW_CONTROL_ERROR, frameType: 0x08 },
+  { title: 'RFC 9000 §4.1: STREAM data past the limit of the stream (h3spec#1c)', from: 'server', frames: bytes(0x0e, 3, MEGABYTE / 2, 1, 'x'), errorCode: FLOW_CONTROL_ERROR, frameType: 0x08 },
   { title: 'RFC 9000 §4.1: STREAM data past the limit of the connection', from: 'client', frames: bytes(...[0, 4, 8, 12, 16].flatMap((id) => [0x0e, id, MEGABYTE / 4 - 1, 1, 'x'])), errorCode: FLOW_CONTROL_ERROR, frameType: 0x08 },
-  { title: 'RFC 9000 §4.6: a stream past the limit', from: 'client', frames: bytes(0x0a, 4 * 1000 + 2, 1, 'x'), errorCode: STREAM_LIMIT_ERROR }, // rfc9000#4.6-3 h3spec#2
-  { title: 'RFC 9000 §4.6: a stream past the limit', from: 'server', frames: bytes(0x0a, 4 * 1000 + 3, 1, 'x'), errorCode: STREAM_LIMIT_ERROR }, // h3spec#2c
+  { title: 'RFC 9000 §4.6: a stream past the limit (rfc9000#4.6-3, h3spec#2)', from: 'client', frames: bytes(0x0a, 4 * 1000 + 2, 1, 'x'), errorCode: STREAM_LIMIT_ERROR },
+  { title: 'RFC 9000 §4.6: a stream past the limit (h3spec#2c)', from: 'server', frames: bytes(0x0a, 4 * 1000 + 3, 1, 'x'), errorCode: STREAM_LIMIT_ERROR },
   { title: 'RFC 9000 §4.5: data past the final size', from: 'client', frames: bytes(0x0b, 2, 2, 'ab', 0x0e, 2, 2, 1, 'c'), errorCode: FINAL_SIZE_ERROR },
   { title: 'RFC 9000 §4.5: RESET_STREAM with another final size', from: 'client', frames: bytes(0x0b, 2, 2, 'ab', 0x04, 2, 0, 1), errorCode: FINAL_SIZE_ERROR },
-  { title: 'RFC 9000 §12.4: an unknown frame type', from: 'both', frames: bytes(0x1f00), errorCode: FRAME_ENCODING_ERROR, frameType: 0x1f00 }, // rfc9000#12.4-4 h3spec#11 h3spec#11c
+  { title: 'RFC 9000 §12.4: an unknown frame type (rfc9000#12.4-4, h3spec#11, h3spec#11c)', from: 'both', frames: bytes(0x1f00), errorCode: FRAME_ENCODING_ERROR, frameType: 0x1f00 },
   { title: 'RFC 9000 §12.4: an unknown frame type of one byte', from: 'both', frames: bytes(0x3f), errorCode: FRAME_ENCODING_ERROR, frameType: 0x3f },
-  { title: 'RFC 9000 §12.4: a frame type not in its shortest encoding', from: 'both', frames: Uint8Array.of(0x40, 0x01, 0, 0), errorCode: PROTOCOL_VIOLATION }, // rfc9000#12.4-5
-  { title: 'RFC 9000 §12.4: a packet without frames', from: 'both', frames: bytes(), errorCode: PROTOCOL_VIOLATION }, // rfc9000#12.4-1 rfc9000#12.4-2 h3spec#12 h3spec#12c
-  { title: 'RFC 9000 §17.3.1: reserved bits in a short header', from: 'both', frames: bytes(0x01), errorCode: PROTOCOL_VIOLATION, options: { firstByteBits: 0x18 } }, // rfc9000#17.3.1-3 h3spec#15 h3spec#15c
-  { title: 'RFC 9000 §19.4: RESET_STREAM for a stream that only we send on', from: 'client', frames: bytes(0x04, 3, 0, 0), errorCode: STREAM_STATE_ERROR, frameType: 0x04 }, // rfc9000#19.4-1 h3spec#16
-  { title: 'RFC 9000 §19.4: RESET_STREAM for a stream that only we send on', from: 'server', frames: bytes(0x04, 2, 0, 0), errorCode: STREAM_STATE_ERROR, frameType: 0x04 }, // h3spec#16c
-  { title: 'RFC 9000 §19.5: STOP_SENDING for a stream never opened', from: 'client', frames: bytes(0x05, 1, 0), errorCode: STREAM_STATE_ERROR, frameType: 0x05 }, // rfc9000#19.5-1 h3spec#17
-  { title: 'RFC 9000 §19.5: STOP_SENDING for a stream that only the peer sends on', from: 'client', frames: bytes(0x05, 2, 0), errorCode: STREAM_STATE_ERROR, frameType: 0x05 }, // rfc9000#19.5-2
-  { title: 'RFC 9000 §19.7: NEW_TOKEN from a client', from: 'client', frames: bytes(0x07, 1, 'x'), errorCode: PROTOCOL_VIOLATION, frameType: 0x07 }, // rfc9000#19.7-4 h3spec#18
-  { title: 'RFC 9000 §19.7: an empty NEW_TOKEN', from: 'server', frames: bytes(0x07, 0), errorCode: FRAME_ENCODING_ERROR, frameType: 0x07 }, // rfc9000#19.7-1 rfc9000#19.7-2 h3spec#18c
-  { title: 'RFC 9000 §19.8: STREAM on a stream of ours that was never opened', from: 'client', frames: bytes(0x0a, 1, 1, 'x'), errorCode: STREAM_STATE_ERROR }, // rfc9000#19.8-1 h3spec#19
-  { title: 'RFC 9000 §19.8: STREAM on a stream that only we send on', from: 'client', frames: bytes(0x0a, 3, 1, 'x'), errorCode: STREAM_STATE_ERROR }, // h3spec#20
+  { title: 'RFC 9000 §12.4: a frame type not in its shortest encoding (rfc9000#12.4-5)', from: 'both', frames: Uint8Array.of(0x40, 0x01, 0, 0), errorCode: PROTOCOL_VIOLATION },
+  { title: 'RFC 9000 §12.4: a packet without frames (rfc9000#12.4-2, h3spec#12, h3spec#12c)', from: 'both', frames: bytes(), errorCode: PROTOCOL_VIOLATION },
+  { title: 'RFC 9000 §17.3.1: reserved bits in a short header (rfc9000#17.3.1-3, h3spec#15, h3spec#15c)', from: 'both', frames: bytes(0x01), errorCode: PROTOCOL_VIOLATION, options: { firstByteBits: 0x18 } },
+  { title: 'RFC 9000 §19.4: RESET_STREAM for a stream that only we send on (rfc9000#19.4-1, h3spec#16)', from: 'client', frames: bytes(0x04, 3, 0, 0), errorCode: STREAM_STATE_ERROR, frameType: 0x04 },
+  { title: 'RFC 9000 §19.4: RESET_STREAM for a stream that only we send on (h3spec#16c)', from: 'server', frames: bytes(0x04, 2, 0, 0), errorCode: STREAM_STATE_ERROR, frameType: 0x04 },
+  { title: 'RFC 9000 §19.5: STOP_SENDING for a stream never opened (rfc9000#19.5-1, h3spec#17)', from: 'client', frames: bytes(0x05, 1, 0), errorCode: STREAM_STATE_ERROR, frameType: 0x05 },
+  { title: 'RFC 9000 §19.5: STOP_SENDING for a stream that only the peer sends on (rfc9000#19.5-2)', from: 'client', frames: bytes(0x05, 2, 0), errorCode: STREAM_STATE_ERROR, frameType: 0x05 },
+  { title: 'RFC 9000 §19.7: NEW_TOKEN from a client (rfc9000#19.7-4, h3spec#18)', from: 'client', frames: bytes(0x07, 1, 'x'), errorCode: PROTOCOL_VIOLATION, frameType: 0x07 },
+  { title: 'RFC 9000 §19.7: an empty NEW_TOKEN (rfc9000#19.7-2, h3spec#18c)', from: 'server', frames: bytes(0x07, 0), errorCode: FRAME_ENCODING_ERROR, frameType: 0x07 },
+  { title: 'RFC 9000 §19.8: STREAM on a stream of ours that was never opened (rfc9000#19.8-1, h3spec#19)', from: 'client', frames: bytes(0x0a, 1, 1, 'x'), errorCode: STREAM_STATE_ERROR },
+  { title: 'RFC 9000 §19.8: STREAM on a stream that only we send on (h3spec#20)', from: 'client', frames: bytes(0x0a, 3, 1, 'x'), errorCode: STREAM_STATE_ERROR },
   { title: 'RFC 9000 §19.8: STREAM beyond its packet', from: 'both', frames: bytes(0x0a, 0, 100, 'x'), errorCode: FRAME_ENCODING_ERROR },
-  { title: 'RFC 9000 §19.10: MAX_STREAM_DATA for a stream never opened', from: 'client', frames: bytes(0x11, 1, 100), errorCode: STREAM_STATE_ERROR, frameType: 0x11 }, // rfc9000#19.10-1 h3spec#21
-  { title: 'RFC 9000 §19.10: MAX_STREAM_DATA for a stream that only the peer sends on', from: 'client', frames: bytes(0x11, 2, 100), errorCode: STREAM_STATE_ERROR, frameType: 0x11 }, // rfc9000#19.10-2 h3spec#22
-  { title: 'RFC 9000 §19.11: MAX_STREAMS above 2^60', from: 'both', frames: Uint8Array.of(0x12, 0xd0, 0, 0, 0, 0, 0, 0, 1), errorCode: FRAME_ENCODING_ERROR, frameType: 0x12 }, // rfc9000#4.6-1 h3spec#23 h3spec#23c
-  { title: 'RFC 9000 §19.14: STREAMS_BLOCKED above 2^60', from: 'both', frames: Uint8Array.of(0x17, 0xd0, 0, 0, 0, 0, 0, 0, 1), errorCode: FRAME_ENCODING_ERROR, frameType: 0x17 }, // h3spec#24 h3spec#24c
-  { title: 'RFC 9000 §19.15: NEW_CONNECTION_ID with Retire Prior To above its number', from: 'both', frames: bytes(0x18, 4, 5, Uint8Array.of(8), CID, TOKEN), errorCode: FRAME_ENCODING_ERROR, frameType: 0x18 }, // rfc9000#19.15-6 rfc9000#19.15-7 h3spec#25 h3spec#25c
-  { title: 'RFC 9000 §19.15: NEW_CONNECTION_ID with an empty ID', from: 'both', frames: bytes(0x18, 4, 0, Uint8Array.of(0), TOKEN), errorCode: FRAME_ENCODING_ERROR, frameType: 0x18 }, // rfc9000#19.15-1 h3spec#26 h3spec#26c
+  { title: 'RFC 9000 §19.10: MAX_STREAM_DATA for a stream never opened (rfc9000#19.10-1, h3spec#21)', from: 'client', frames: bytes(0x11, 1, 100), errorCode: STREAM_STATE_ERROR, frameType: 0x11 },
+  { title: 'RFC 9000 §19.10: MAX_STREAM_DATA for a stream that only the peer sends on (rfc9000#19.10-2, h3spec#22)', from: 'client', frames: bytes(0x11, 2, 100), errorCode: STREAM_STATE_ERROR, frameType: 0x11 },
+  { title: 'RFC 9000 §19.11: MAX_STREAMS above 2^60 (rfc9000#4.6-1, h3spec#23, h3spec#23c)', from: 'both', frames: Uint8Array.of(0x12, 0xd0, 0, 0, 0, 0, 0, 0, 1), errorCode: FRAME_ENCODING_ERROR, frameType: 0x12 },
+  { title: 'RFC 9000 §19.14: STREAMS_BLOCKED above 2^60 (h3spec#24, h3spec#24c)', from: 'both', frames: Uint8Array.of(0x17, 0xd0, 0, 0, 0, 0, 0, 0, 1), errorCode: FRAME_ENCODING_ERROR, frameType: 0x17 },
+  { title: 'RFC 9000 §19.15: NEW_CONNECTION_ID with Retire Prior To above its number (rfc9000#19.15-7, h3spec#25, h3spec#25c)', from: 'both', frames: bytes(0x18, 4, 5, Uint8Array.of(8), CID, TOKEN), errorCode: FRAME_ENCODING_ERROR, frameType: 0x18 },
+  { title: 'RFC 9000 §19.15: NEW_CONNECTION_ID with an empty ID (rfc9000#19.15-1, h3spec#26, h3spec#26c)', from: 'both', frames: bytes(0x18, 4, 0, Uint8Array.of(0), TOKEN), errorCode: FRAME_ENCODING_ERROR, frameType: 0x18 },
   { title: 'RFC 9000 §19.15: NEW_CONNECTION_ID with an ID of 21 bytes', from: 'both', frames: bytes(0x18, 4, 0, Uint8Array.of(21), 'abcdefghijklmnopqrstu', TOKEN), errorCode: FRAME_ENCODING_ERROR, frameType: 0x18 },
   { title: 'RFC 9000 §19.15: one sequence number for two connection IDs', from: 'both', frames: bytes(0x18, 3, 0, Uint8Array.of(8), CID, TOKEN), errorCode: PROTOCOL_VIOLATION, frameType: 0x18 },
-  { title: 'RFC 9000 §5.1.1: more connection IDs than we asked for', from: 'both', frames: bytes(0x18, 9, 0, Uint8Array.of(8), CID, TOKEN), errorCode: CONNECTION_ID_LIMIT_ERROR, frameType: 0x18 }, // rfc9000#5.1.1-6
-  { title: 'RFC 9000 §19.16: RETIRE_CONNECTION_ID for an ID never issued', from: 'both', frames: bytes(0x19, 77), errorCode: PROTOCOL_VIOLATION, frameType: 0x19 }, // rfc9000#19.16-1
-  { title: 'RFC 9000 §19.16: RETIRE_CONNECTION_ID for the ID that the packet uses', from: 'both', frames: bytes(0x19, 0), errorCode: PROTOCOL_VIOLATION, frameType: 0x19 }, // rfc9000#19.16-2
-  { title: 'RFC 9000 §19.20: HANDSHAKE_DONE from a client', from: 'client', frames: bytes(0x1e), errorCode: PROTOCOL_VIOLATION, frameType: 0x1e }, // rfc9000#19.20-2 h3spec#27
-  { title: 'RFC 9000 §13.1: ACK of a packet never sent', from: 'both', frames: bytes(0x02, 1000, 0, 0, 0), errorCode: PROTOCOL_VIOLATION, frameType: 0x02 }, // rfc9000#13.1-2
-  { title: 'RFC 9000 §19.3.1: an ACK range below zero', from: 'both', frames: bytes(0x02, 1, 0, 0, 5), errorCode: FRAME_ENCODING_ERROR, frameType: 0x02 }, // rfc9000#19.3.1-1
-  { title: 'RFC 9000 §7.5: CRYPTO data far ahead', from: 'both', frames: bytes(0x06, 1_000_000, 1, 'x'), errorCode: CRYPTO_BUFFER_EXCEEDED, frameType: 0x06 }, // rfc9000#7.5-3 rfc9000#19.6-1
-  { title: 'RFC 9000 §19.5: STOP_SENDING for a stream never opened', from: 'server', frames: bytes(0x05, 0, 0), errorCode: STREAM_STATE_ERROR, frameType: 0x05 }, // h3spec#17c
-  { title: 'RFC 9000 §19.8: STREAM on a stream of ours that was never opened', from: 'server', frames: bytes(0x0a, 0, 1, 'x'), errorCode: STREAM_STATE_ERROR }, // h3spec#19c
-  { title: 'RFC 9000 §19.8: STREAM on a stream that only we send on', from: 'server', frames: bytes(0x0a, 2, 1, 'x'), errorCode: STREAM_STATE_ERROR }, // h3spec#20c
-  { title: 'RFC 9000 §19.10: MAX_STREAM_DATA for a stream never opened', from: 'server', frames: bytes(0x11, 0, 100), errorCode: STREAM_STATE_ERROR, frameType: 0x11 }, // h3spec#21c
-  { title: 'RFC 9000 §19.10: MAX_STREAM_DATA for a stream that only the peer sends on', from: 'server', frames: bytes(0x11, 3, 100), errorCode: STREAM_STATE_ERROR, frameType: 0x11 }, // h3spec#22c
+  { title: 'RFC 9000 §5.1.1: more connection IDs than we asked for (rfc9000#5.1.1-6)', from: 'both', frames: bytes(0x18, 9, 0, Uint8Array.of(8), CID, TOKEN), errorCode: CONNECTION_ID_LIMIT_ERROR, frameType: 0x18 },
+  { title: 'RFC 9000 §19.16: RETIRE_CONNECTION_ID for an ID never issued (rfc9000#19.16-1)', from: 'both', frames: bytes(0x19, 77), errorCode: PROTOCOL_VIOLATION, frameType: 0x19 },
+  { title: 'RFC 9000 §19.16: RETIRE_CONNECTION_ID for the ID that the packet uses', from: 'both', frames: bytes(0x19, 0), errorCode: PROTOCOL_VIOLATION, frameType: 0x19 },
+  { title: 'RFC 9000 §19.20: HANDSHAKE_DONE from a client (rfc9000#19.20-2, h3spec#27)', from: 'client', frames: bytes(0x1e), errorCode: PROTOCOL_VIOLATION, frameType: 0x1e },
+  { title: 'RFC 9000 §13.1: ACK of a packet never sent (rfc9000#13.1-2)', from: 'both', frames: bytes(0x02, 1000, 0, 0, 0), errorCode: PROTOCOL_VIOLATION, frameType: 0x02 },
+  { title: 'RFC 9000 §19.3.1: an ACK range below zero (rfc9000#19.3.1-1)', from: 'both', frames: bytes(0x02, 1, 0, 0, 5), errorCode: FRAME_ENCODING_ERROR, frameType: 0x02 },
+  { title: 'RFC 9000 §7.5: CRYPTO data far ahead (rfc9000#7.5-3, rfc9000#19.6-1)', from: 'both', frames: bytes(0x06, 1_000_000, 1, 'x'), errorCode: CRYPTO_BUFFER_EXCEEDED, frameType: 0x06 },
+  { title: 'RFC 9000 §19.5: STOP_SENDING for a stream never opened (h3spec#17c)', from: 'server', frames: bytes(0x05, 0, 0), errorCode: STREAM_STATE_ERROR, frameType: 0x05 },
+  { title: 'RFC 9000 §19.8: STREAM on a stream of ours that was never opened (h3spec#19c)', from: 'server', frames: bytes(0x0a, 0, 1, 'x'), errorCode: STREAM_STATE_ERROR },
+  { title: 'RFC 9000 §19.8: STREAM on a stream that only we send on (h3spec#20c)', from: 'server', frames: bytes(0x0a, 2, 1, 'x'), errorCode: STREAM_STATE_ERROR },
+  { title: 'RFC 9000 §19.10: MAX_STREAM_DATA for a stream never opened (h3spec#21c)', from: 'server', frames: bytes(0x11, 0, 100), errorCode: STREAM_STATE_ERROR, frameType: 0x11 },
+  { title: 'RFC 9000 §19.10: MAX_STREAM_DATA for a stream that only the peer sends on (h3spec#22c)', from: 'server', frames: bytes(0x11, 3, 100), errorCode: STREAM_STATE_ERROR, frameType: 0x11 },
   { title: 'draft-ietf-quic-ack-frequency §4: ACK_FREQUENCY with a delay of 2^14 ms', from: 'both', frames: bytes(0xaf, 0, 1, 16_384_000, 1), errorCode: PROTOCOL_VIOLATION, frameType: 0xaf },
   { title: 'draft-ietf-quic-ack-frequency §4: ACK_FREQUENCY with a delay below our min_ack_delay', from: 'both', frames: bytes(0xaf, 0, 1, 999, 1), errorCode: PROTOCOL_VIOLATION, frameType: 0xaf },
   { title: 'draft-ietf-quic-ack-frequency §4: an old ACK_FREQUENCY with an invalid delay', from: 'client', frames: bytes(0xaf, 5, 1, 1000, 1, 0xaf, 4, 1, 0, 1), errorCode: PROTOCOL_VIOLATION, frameType: 0xaf },
   { title: 'RFC 9001 §6: a TLS message out of turn in a 1-RTT packet', from: 'both', frames: bytes(0x06, 0, 4, Uint8Array.of(24, 0, 0, 0)), errorCode: 0x10a, frameType: 0x06 },
 ]
 
-// Each is told to the peer by CONNECTION_CLOSE with its code and frame type: rfc9000#10.3-2,
-// rfc9000#11-1, rfc9000#11-2, rfc9000#11-4.
 for (const violation of VIOLATIONS) {
   const { title, frames, errorCode, frameType, options } = violation
   const sides: readonly Side[] = violation.from === 'both' ? ['client', 'server'] : [violation.from]
@@ -95,7 +93,11 @@ for (const violation of VIOLATIONS) {
         remote: false,
         ...(frameType === undefined ? {} : { frameType }),
       })
-      t.match(sides[from].closeError, { name: 'TransportError', errorCode, remote: true })
+      t.match(
+        sides[from].closeError,
+        { name: 'TransportError', errorCode, remote: true },
+        'CONNECTION_CLOSE says what it is (rfc9000#10.3-2, rfc9000#11-1, rfc9000#11-2, rfc9000#11-4, rfc9000#11.1-1)',
+      )
       t.ok(p.establish(), 'another connection is served')
       p.runFor(60_000)
       t.equal(p.server.endpoint.connectionCount, 0)
@@ -106,15 +108,15 @@ for (const violation of VIOLATIONS) {
 
 /* prettier-ignore */
 const HANDSHAKE_VIOLATIONS: readonly Violation[] = [
-  { title: 'RFC 9000 §17.2: reserved bits in a Handshake packet', from: 'client', frames: bytes(0x01), errorCode: PROTOCOL_VIOLATION, options: { firstByteBits: 0x0c } }, // rfc9000#17.2-9 h3spec#13
-  { title: 'RFC 9000 §12.4: PATH_CHALLENGE in a Handshake packet', from: 'client', frames: bytes(0x1a, '12345678'), errorCode: PROTOCOL_VIOLATION, frameType: 0x1a }, // rfc9000#12.4-3 rfc9000#17.2.4-2 h3spec#14
+  { title: 'RFC 9000 §17.2: reserved bits in a Handshake packet (rfc9000#17.2-9, h3spec#13)', from: 'client', frames: bytes(0x01), errorCode: PROTOCOL_VIOLATION, options: { firstByteBits: 0x0c } },
+  { title: 'RFC 9000 §12.4: PATH_CHALLENGE in a Handshake packet (rfc9000#12.4-3, rfc9000#17.2.4-2, h3spec#14)', from: 'client', frames: bytes(0x1a, '12345678'), errorCode: PROTOCOL_VIOLATION, frameType: 0x1a },
   { title: 'RFC 9000 §12.4: STREAM in a Handshake packet', from: 'client', frames: bytes(0x0a, 0, 1, 'x'), errorCode: PROTOCOL_VIOLATION },
-  { title: 'RFC 9000 §12.4: an application close in a Handshake packet', from: 'client', frames: bytes(0x1d, 0, 0), errorCode: PROTOCOL_VIOLATION }, // rfc9000#12.5-3
+  { title: 'RFC 9000 §12.4: an application close in a Handshake packet', from: 'client', frames: bytes(0x1d, 0, 0), errorCode: PROTOCOL_VIOLATION },
   { title: 'draft-ietf-quic-ack-frequency §3: ACK_FREQUENCY in a Handshake packet', from: 'client', frames: bytes(0xaf, 0, 1, 1000, 1), errorCode: PROTOCOL_VIOLATION, frameType: 0xaf },
   { title: 'draft-ietf-quic-ack-frequency §3: IMMEDIATE_ACK in a Handshake packet', from: 'client', frames: bytes(0x1f), errorCode: PROTOCOL_VIOLATION, frameType: 0x1f },
   { title: 'RFC 9001 §4.1.3: a message out of turn in a Handshake packet', from: 'client', frames: bytes(0x06, 0, 4, Uint8Array.of(24, 0, 0, 0)), errorCode: 0x10a, frameType: 0x06 },
-  { title: 'RFC 9000 §17.2: reserved bits in a Handshake packet', from: 'server', frames: bytes(0x01), errorCode: PROTOCOL_VIOLATION, options: { firstByteBits: 0x0c } }, // h3spec#13c
-  { title: 'RFC 9000 §12.4: PATH_CHALLENGE in a Handshake packet', from: 'server', frames: bytes(0x1a, '12345678'), errorCode: PROTOCOL_VIOLATION, frameType: 0x1a }, // h3spec#14c
+  { title: 'RFC 9000 §17.2: reserved bits in a Handshake packet (h3spec#13c)', from: 'server', frames: bytes(0x01), errorCode: PROTOCOL_VIOLATION, options: { firstByteBits: 0x0c } },
+  { title: 'RFC 9000 §12.4: PATH_CHALLENGE in a Handshake packet (h3spec#14c)', from: 'server', frames: bytes(0x1a, '12345678'), errorCode: PROTOCOL_VIOLATION, frameType: 0x1a },
 ]
 
 for (const { title, from, frames, errorCode, frameType, options } of HANDSHAKE_VIOLATIONS) {
@@ -140,28 +142,28 @@ for (const { title, from, frames, errorCode, frameType, options } of HANDSHAKE_V
 
 /* prettier-ignore */
 const PARAMETERS: readonly { title: string; from: Side; edits: Record<number, Uint8Array | null> }[] = [
-  { title: 'RFC 9000 §7.3: no initial_source_connection_id', from: 'client', edits: { 0x0f: null } }, // rfc9000#7.3-3 rfc9000#7.4-1 h3spec#3
-  { title: 'RFC 9000 §7.3: no initial_source_connection_id', from: 'server', edits: { 0x0f: null } }, // h3spec#3c
-  { title: 'RFC 9000 §7.3: another initial_source_connection_id', from: 'client', edits: { 0x0f: bytes('xxxxxxxx') } }, // rfc9000#7.3-1 rfc9000#7.3-2 rfc9000#7.3-4
+  { title: 'RFC 9000 §7.3: no initial_source_connection_id (rfc9000#7.3-3, h3spec#3)', from: 'client', edits: { 0x0f: null } },
+  { title: 'RFC 9000 §7.3: no initial_source_connection_id (h3spec#3c)', from: 'server', edits: { 0x0f: null } },
+  { title: 'RFC 9000 §7.3: another initial_source_connection_id (rfc9000#7.3-1, rfc9000#7.3-2, rfc9000#7.3-4)', from: 'client', edits: { 0x0f: bytes('xxxxxxxx') } },
   { title: 'RFC 9000 §7.3: another initial_source_connection_id', from: 'server', edits: { 0x0f: bytes('xxxxxxxx') } },
-  { title: 'RFC 9000 §7.3: no original_destination_connection_id', from: 'server', edits: { 0x00: null } }, // h3spec#4c
+  { title: 'RFC 9000 §7.3: no original_destination_connection_id (h3spec#4c)', from: 'server', edits: { 0x00: null } },
   { title: 'RFC 9000 §7.3: another original_destination_connection_id', from: 'server', edits: { 0x00: bytes('xxxxxxxx') } },
-  { title: 'RFC 9000 §7.3: retry_source_connection_id without a Retry', from: 'server', edits: { 0x10: bytes('xxxxxxxx') } }, // h3spec#6c
-  { title: 'RFC 9000 §18.2: a client with original_destination_connection_id', from: 'client', edits: { 0x00: bytes('xxxxxxxx') } }, // h3spec#4
-  { title: 'RFC 9000 §18.2: a client with preferred_address', from: 'client', edits: { 0x0d: new Uint8Array(49).fill(8) } }, // h3spec#5
-  { title: 'RFC 9000 §18.2: a client with retry_source_connection_id', from: 'client', edits: { 0x10: bytes('xxxxxxxx') } }, // h3spec#6
-  { title: 'RFC 9000 §18.2: a client with stateless_reset_token', from: 'client', edits: { 0x02: bytes(TOKEN) } }, // h3spec#7
-  { title: 'RFC 9000 §18.2: max_udp_payload_size of 1199', from: 'client', edits: { 0x03: bytes(1199) } }, // h3spec#8
-  { title: 'RFC 9000 §18.2: max_udp_payload_size of 1199', from: 'server', edits: { 0x03: bytes(1199) } }, // h3spec#8c
-  { title: 'RFC 9000 §18.2: ack_delay_exponent of 21', from: 'client', edits: { 0x0a: bytes(21) } }, // h3spec#9
-  { title: 'RFC 9000 §18.2: ack_delay_exponent of 21', from: 'server', edits: { 0x0a: bytes(21) } }, // h3spec#9c
-  { title: 'RFC 9000 §18.2: max_ack_delay of 2^14', from: 'client', edits: { 0x0b: bytes(2 ** 14) } }, // h3spec#10
-  { title: 'RFC 9000 §18.2: max_ack_delay of 2^14', from: 'server', edits: { 0x0b: bytes(2 ** 14) } }, // h3spec#10c
+  { title: 'RFC 9000 §7.3: retry_source_connection_id without a Retry (h3spec#6c)', from: 'server', edits: { 0x10: bytes('xxxxxxxx') } },
+  { title: 'RFC 9000 §18.2: a client with original_destination_connection_id (h3spec#4)', from: 'client', edits: { 0x00: bytes('xxxxxxxx') } },
+  { title: 'RFC 9000 §18.2: a client with preferred_address (h3spec#5)', from: 'client', edits: { 0x0d: new Uint8Array(49).fill(8) } },
+  { title: 'RFC 9000 §18.2: a client with retry_source_connection_id (h3spec#6)', from: 'client', edits: { 0x10: bytes('xxxxxxxx') } },
+  { title: 'RFC 9000 §18.2: a client with stateless_reset_token (h3spec#7)', from: 'client', edits: { 0x02: bytes(TOKEN) } },
+  { title: 'RFC 9000 §18.2: max_udp_payload_size of 1199 (rfc9000#7.4-1, h3spec#8)', from: 'client', edits: { 0x03: bytes(1199) } },
+  { title: 'RFC 9000 §18.2: max_udp_payload_size of 1199 (rfc9000#7.4-1, h3spec#8c)', from: 'server', edits: { 0x03: bytes(1199) } },
+  { title: 'RFC 9000 §18.2: ack_delay_exponent of 21 (rfc9000#7.4-1, h3spec#9)', from: 'client', edits: { 0x0a: bytes(21) } },
+  { title: 'RFC 9000 §18.2: ack_delay_exponent of 21 (rfc9000#7.4-1, h3spec#9c)', from: 'server', edits: { 0x0a: bytes(21) } },
+  { title: 'RFC 9000 §18.2: max_ack_delay of 2^14 (h3spec#10)', from: 'client', edits: { 0x0b: bytes(2 ** 14) } },
+  { title: 'RFC 9000 §18.2: max_ack_delay of 2^14 (h3spec#10c)', from: 'server', edits: { 0x0b: bytes(2 ** 14) } },
   { title: 'RFC 9000 §18.2: active_connection_id_limit of 1', from: 'server', edits: { 0x0e: bytes(1) } },
-  { title: 'RFC 9000 §18.2: preferred_address with an empty connection ID', from: 'server', edits: { 0x0d: new Uint8Array(41) } }, // h3spec#5c
+  { title: 'RFC 9000 §18.2: preferred_address with an empty connection ID (h3spec#5c)', from: 'server', edits: { 0x0d: new Uint8Array(41) } },
   { title: 'draft-ietf-quic-ack-frequency §3: min_ack_delay above max_ack_delay', from: 'client', edits: { 0xff04de1b: bytes(25_001) } },
   { title: 'draft-ietf-quic-ack-frequency §3: min_ack_delay above max_ack_delay', from: 'server', edits: { 0xff04de1b: bytes(25_001) } },
-  { title: 'RFC 9000 §18.2: stateless_reset_token of 15 bytes', from: 'server', edits: { 0x02: new Uint8Array(15) } }, // h3spec#7c
+  { title: 'RFC 9000 §18.2: stateless_reset_token of 15 bytes (h3spec#7c)', from: 'server', edits: { 0x02: new Uint8Array(15) } },
 ]
 
 for (const { title, from, edits } of PARAMETERS) {
@@ -187,8 +189,7 @@ for (const { title, from, edits } of PARAMETERS) {
   })
 }
 
-// rfc9001#4.8-1
-t.test('RFC 9001 §4.8: a TLS alert closes with CRYPTO_ERROR and its code', (t) => {
+t.test('RFC 9001 §4.8: a TLS alert closes with CRYPTO_ERROR and its code (rfc9001#4.8-1)', (t) => {
   const p = forgedPair({ seed: 8, serverNull: { alert: 120 } })
   const client = p.connect()
   p.runFor(1000)

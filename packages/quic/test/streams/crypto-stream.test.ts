@@ -58,7 +58,16 @@ t.test('RFC 9000 §19.6: a flight arrives whole though packets are lost and reor
   t.end()
 })
 
-// rfc9000#7.5-1
+t.test('RFC 9000 §7.5: 4096 bytes out of order are kept (rfc9000#7.5-1)', (t) => {
+  const stream = new CryptoStream()
+  const data = pattern(4097)
+  stream.handleFrame(1, data.subarray(1), 0, 4096)
+  t.equal(stream.read(), null)
+  stream.handleFrame(0, data, 0, 1)
+  t.same(read(stream), data)
+  t.end()
+})
+
 t.test('RFC 9000 §7.5: data too far ahead of what TLS has read is CRYPTO_BUFFER_EXCEEDED', (t) => {
   const exceeded = {
     name: 'TransportError',

@@ -353,7 +353,6 @@ t.test(
   },
 )
 
-// rfc9000#13.3-1
 t.test(
   'RFC 9000 §3.1: reset abandons what is queued, is repeated when lost, and ends the stream (rfc9000#3.3-2)',
   (t) => {
@@ -376,7 +375,7 @@ t.test(
     client.lost(reset[0])
     const again = drain(client)
     t.equal(again.length, 1)
-    t.same(describe(again[0].bytes), describe(reset[0].bytes), 'the same again')
+    t.same(describe(again[0].bytes), describe(reset[0].bytes), 'rfc9000#13.3-1: the same again')
     client.acked(reset[0])
     client.acked(again[0])
     client.lost(again[0])
@@ -388,8 +387,7 @@ t.test(
   },
 )
 
-// rfc9000#3.3-1
-t.test('reset of a stream that is finished and acknowledged is nothing', (t) => {
+t.test('reset of a stream that is finished and acknowledged is nothing (rfc9000#3.3-1)', (t) => {
   const [client, server] = join()
   const stream = opened(client, 'uni')
   stream.write(KIB)
@@ -425,7 +423,6 @@ t.test('calls on a part that is not there, and with wrong arguments, throw', (t)
   t.end()
 })
 
-// rfc9000#4.1-1, rfc9000#19.9-1, rfc9000#19.10-3, rfc9000#13.3-5
 t.test(
   'RFC 9000 §4.1: sending stops at the limits of stream and connection, and says so once',
   (t) => {
@@ -447,11 +444,11 @@ t.test(
         'STREAM 4 192+308',
         'DATA_BLOCKED 1500',
       ].map((line) => line),
-      'rfc9000#4.1-1, rfc9000#4.1-4, rfc9000#19.12-1, rfc9000#19.13-1',
+      'rfc9000#4.1-1, rfc9000#4.1-4, rfc9000#19.9-1, rfc9000#19.10-3, rfc9000#19.12-1, rfc9000#19.13-1',
     )
     client.streams.handleMaxStreamData(0, 900)
     client.streams.handleMaxData(1400)
-    t.notOk(client.streams.hasPending(), 'rfc9000#4.1-3: limits do not shrink')
+    t.notOk(client.streams.hasPending(), 'rfc9000#4.1-3, rfc9000#13.3-5: limits do not shrink')
     client.streams.handleMaxStreamData(0, 1100)
     t.notOk(client.streams.hasPending(), 'the connection has no credit')
     client.streams.handleMaxData(3000)
@@ -610,9 +607,8 @@ t.test(
   },
 )
 
-// rfc9000#19.11-3
 t.test(
-  'RFC 9000 §4.6: at the limit open gives null, once STREAMS_BLOCKED is sent, then it works again (rfc9000#4.6-2, rfc9000#4.6-5, rfc9000#19.14-1)',
+  'RFC 9000 §4.6: at the limit open gives null, once STREAMS_BLOCKED is sent, then it works again (rfc9000#4.6-2, rfc9000#4.6-5, rfc9000#19.14-1, rfc9000#19.11-3)',
   (t) => {
     const [client, server] = join(
       undefined,

@@ -233,7 +233,6 @@ class Model {
   }
 }
 
-// rfc9000#2.2-3
 t.test(
   'RFC 9000 §2 to §4: whatever the pipe does, streams deliver every byte, in order, and end (rfc9000#2.2-1, rfc9000#2.2-4, rfc9000#4.5-2)',
   (t) => {

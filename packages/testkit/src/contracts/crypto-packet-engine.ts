@@ -40,7 +40,7 @@ export function packetEngineContract(t: Test, makeProvider: () => CryptoProvider
 }
 
 function memory(t: Test, provider: CryptoProvider): void {
-  void t.test('packet memory holds the slots asked for', (t) => {
+  t.test('packet memory holds the slots asked for', (t) => {
     const { memory } = provider.createPacketEngine(3)
     t.equal(memory.slotCount, 3)
     t.ok(memory.slotSize >= 2048)
@@ -55,7 +55,7 @@ function memory(t: Test, provider: CryptoProvider): void {
 
 function randomPackets(t: Test, provider: CryptoProvider): void {
   for (const suite of SUITES) {
-    void t.test(
+    t.test(
       `random packets of ${nameOf(suite)} equal node:crypto's, and nothing else changes`,
       (t) => {
         const prng = new Prng(suite)
@@ -123,7 +123,7 @@ function randomPackets(t: Test, provider: CryptoProvider): void {
       },
     )
 
-    void t.test(`a key of ${nameOf(suite)} serves any order of packet numbers`, (t) => {
+    t.test(`a key of ${nameOf(suite)} serves any order of packet numbers`, (t) => {
       const prng = new Prng(suite + 1)
       const engine = provider.createPacketEngine(1)
       const { bytes, base } = engine.memory
@@ -182,7 +182,7 @@ function randomPackets(t: Test, provider: CryptoProvider): void {
 
 function forgeries(t: Test, provider: CryptoProvider): void {
   for (const suite of SUITES) {
-    void t.test(
+    t.test(
       `${nameOf(suite)}: every flipped bit and wrong number is refused (RFC 9001 §5.3)`,
       (t) => {
         const prng = new Prng(suite + 2)
@@ -245,7 +245,7 @@ function edges(t: Test, provider: CryptoProvider): void {
   for (const suite of SUITES) {
     const keyLength = suite === TLS_AES_128_GCM_SHA256 ? 16 : 32
 
-    void t.test(
+    t.test(
       `${nameOf(suite)}: the sample may end with the packet, and the packet with the slot`,
       (t) => {
         const prng = new Prng(suite + 3)
@@ -285,7 +285,7 @@ function edges(t: Test, provider: CryptoProvider): void {
       },
     )
 
-    void t.test(`${nameOf(suite)}: any sample can be unmasked, whoever chose it`, (t) => {
+    t.test(`${nameOf(suite)}: any sample can be unmasked, whoever chose it`, (t) => {
       // The sample is the peer's: for ChaCha20 it holds the block counter, up to 2^32-1.
       const prng = new Prng(suite + 4)
       const engine = provider.createPacketEngine(1)
@@ -316,7 +316,7 @@ function edges(t: Test, provider: CryptoProvider): void {
       t.end()
     })
 
-    void t.test(`${nameOf(suite)}: keys copy, hide and wipe what they are given`, (t) => {
+    t.test(`${nameOf(suite)}: keys copy, hide and wipe what they are given`, (t) => {
       const prng = new Prng(suite + 5)
       const engine = provider.createPacketEngine(1)
       const { bytes, base } = engine.memory
@@ -346,7 +346,7 @@ function edges(t: Test, provider: CryptoProvider): void {
       t.end()
     })
 
-    void t.test(`${nameOf(suite)}: misuse is a RangeError`, (t) => {
+    t.test(`${nameOf(suite)}: misuse is a RangeError`, (t) => {
       const engine = provider.createPacketEngine(1)
       const { bytes, base } = engine.memory
       const raw = new Uint8Array(keyLength)

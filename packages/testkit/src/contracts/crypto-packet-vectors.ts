@@ -22,7 +22,7 @@ export function appendixA(t: Test, provider: CryptoProvider): void {
   for (const sample of PACKET_SAMPLES) {
     const { version } = sample
 
-    void t.test(`${sample.rfc} appendix A.1: keys`, (t) => {
+    t.test(`${sample.rfc} appendix A.1: keys`, (t) => {
       const recorder = new RecordingEngine(provider.createPacketEngine(1))
       const protection = new PacketProtection(provider, recorder)
       protection.initialKeys(version, connectionId, 'client')
@@ -37,7 +37,7 @@ export function appendixA(t: Test, provider: CryptoProvider): void {
     })
 
     // rfc9001#5.2-2
-    void t.test(`${sample.rfc} appendix A.2, A.3: Initial packets both ways`, (t) => {
+    t.test(`${sample.rfc} appendix A.2, A.3: Initial packets both ways`, (t) => {
       const protection = new PacketProtection(provider, provider.createPacketEngine(2))
       const client = protection.initialKeys(version, connectionId, 'client')
       const server = protection.initialKeys(version, connectionId, 'server')
@@ -60,7 +60,7 @@ export function appendixA(t: Test, provider: CryptoProvider): void {
       t.end()
     })
 
-    void t.test(`${sample.rfc} appendix A.4: Retry`, (t) => {
+    t.test(`${sample.rfc} appendix A.4: Retry`, (t) => {
       const protection = new PacketProtection(provider, provider.createPacketEngine(1))
       const retry = hexToBytes(sample.retry)
       const withoutTag = retry.subarray(0, retry.length - TAG)
@@ -77,7 +77,7 @@ export function appendixA(t: Test, provider: CryptoProvider): void {
       t.end()
     })
 
-    void t.test(`${sample.rfc} appendix A.5: ChaCha20-Poly1305 short header, key update`, (t) => {
+    t.test(`${sample.rfc} appendix A.5: ChaCha20-Poly1305 short header, key update`, (t) => {
       const recorder = new RecordingEngine(provider.createPacketEngine(1))
       const protection = new PacketProtection(provider, recorder)
       const secret = hexToBytes(sample.chachaSecret)
@@ -132,7 +132,7 @@ function roundTrip(
 // is undone before looking.)
 export function wycheproofPackets(t: Test, provider: CryptoProvider): void {
   for (const file of ['aes_gcm', 'chacha20_poly1305']) {
-    void t.test(`Wycheproof: ${file} through packet keys`, (t) => {
+    t.test(`Wycheproof: ${file} through packet keys`, (t) => {
       const engine = provider.createPacketEngine(1, 4096)
       const { bytes, base } = engine.memory
       const failures: number[] = []

@@ -48,7 +48,7 @@ export function cryptoProviderContract(
 }
 
 function hashes(t: Test, provider: CryptoProvider): void {
-  void t.test('hashes agree with OpenSSL and go on after a digest (RFC 9846 §4.4.1)', (t) => {
+  t.test('hashes agree with OpenSSL and go on after a digest (RFC 9846 §4.4.1)', (t) => {
     const message = provider.randomBytes(300)
     for (const name of HASHES) {
       const hash = provider.createHash(name)
@@ -69,7 +69,7 @@ function hashes(t: Test, provider: CryptoProvider): void {
     t.end()
   })
 
-  void t.test('HMAC agrees with OpenSSL for keys shorter and longer than a block', (t) => {
+  t.test('HMAC agrees with OpenSSL for keys shorter and longer than a block', (t) => {
     for (const name of HASHES) {
       for (const keyLength of [0, 1, 20, 32, 48, 64, 65, 128, 129, 200]) {
         const key = provider.randomBytes(keyLength)
@@ -84,7 +84,7 @@ function hashes(t: Test, provider: CryptoProvider): void {
   })
 
   for (const hash of ['sha256', 'sha384'] as const) {
-    void t.test(`Wycheproof: HKDF with ${hash} (RFC 5869)`, (t) => {
+    t.test(`Wycheproof: HKDF with ${hash} (RFC 5869)`, (t) => {
       const failures = []
       let count = 0
       for (const group of wycheproof(`hkdf_${hash}`)) {
@@ -107,7 +107,7 @@ function hashes(t: Test, provider: CryptoProvider): void {
     })
   }
 
-  void t.test('RFC 5869 §2.3: HKDF-Expand takes no key shorter than the hash', (t) => {
+  t.test('RFC 5869 §2.3: HKDF-Expand takes no key shorter than the hash', (t) => {
     t.throws(() => provider.hkdfExpand('sha256', new Uint8Array(31), EMPTY, 32), RangeError)
     t.throws(() => provider.hkdfExpand('sha384', new Uint8Array(32), EMPTY, 32), RangeError)
     t.equal(provider.hkdfExpand('sha384', new Uint8Array(48), EMPTY, 0).length, 0)
@@ -115,7 +115,7 @@ function hashes(t: Test, provider: CryptoProvider): void {
   })
 
   // rfc9001#5.2-2
-  void t.test('HKDF-Expand-Label: RFC 9001 appendix A.1', (t) => {
+  t.test('HKDF-Expand-Label: RFC 9001 appendix A.1', (t) => {
     const label = encodeHkdfLabel('client in', EMPTY, 32)
     t.equal(bytesToHex(label), '00200f746c73313320636c69656e7420696e00')
     const secret = hexToBytes('7db5df06e7a69e432496adedb00851923595221596ae2ae9fb8115c1e9ed0a44')
@@ -133,7 +133,7 @@ function aead(t: Test, provider: CryptoProvider): void {
     ['chacha20_poly1305', [TLS_CHACHA20_POLY1305_SHA256]],
   ]
   for (const [file, suites] of files) {
-    void t.test(`Wycheproof: ${file} through seal and open`, (t) => {
+    t.test(`Wycheproof: ${file} through seal and open`, (t) => {
       const failures: number[] = []
       let count = 0
       for (const group of wycheproof(file)) {
@@ -159,7 +159,7 @@ function aead(t: Test, provider: CryptoProvider): void {
     })
   }
 
-  void t.test('AEAD refuses keys and nonces of the wrong length, and short ciphertext', (t) => {
+  t.test('AEAD refuses keys and nonces of the wrong length, and short ciphertext', (t) => {
     for (const suite of provider.cipherSuites) {
       const keyLength = suite === TLS_AES_128_GCM_SHA256 ? 16 : 32
       const key = provider.randomBytes(keyLength)
@@ -181,7 +181,7 @@ function keyExchange(
   provider: CryptoProvider,
   options: CryptoProviderContractOptions,
 ): void {
-  void t.test('Wycheproof: X25519 (RFC 7748), all-zero secrets refused (RFC 9846 §7.4.2)', (t) => {
+  t.test('Wycheproof: X25519 (RFC 7748), all-zero secrets refused (RFC 9846 §7.4.2)', (t) => {
     const failures: number[] = []
     for (const group of wycheproof('x25519')) {
       for (const test of group.tests) {
@@ -196,7 +196,7 @@ function keyExchange(
     t.end()
   })
 
-  void t.test('Wycheproof: ECDH on P-256, uncompressed points only (RFC 9846 §4.3.8.2)', (t) => {
+  t.test('Wycheproof: ECDH on P-256, uncompressed points only (RFC 9846 §4.3.8.2)', (t) => {
     const failures: number[] = []
     for (const group of wycheproof('ecdh_secp256r1_ecpoint')) {
       for (const test of group.tests) {
@@ -211,7 +211,7 @@ function keyExchange(
     t.end()
   })
 
-  void t.test('offer and answer reach one secret in every group', (t) => {
+  t.test('offer and answer reach one secret in every group', (t) => {
     const lengths: Record<NamedGroup, readonly [number, number]> = {
       [X25519]: [32, 32],
       [SECP256R1]: [65, 32],
@@ -232,7 +232,7 @@ function keyExchange(
     t.end()
   })
 
-  void t.test('malformed shares are refused with ERR_CRYPTO_INVALID_SHARE', (t) => {
+  t.test('malformed shares are refused with ERR_CRYPTO_INVALID_SHARE', (t) => {
     for (const group of provider.groups) {
       const good = provider.offerKey(group).share
       const bad = [
@@ -259,7 +259,7 @@ function keyExchange(
     t.end()
   })
 
-  void t.test('a key offer does not show its private key', (t) => {
+  t.test('a key offer does not show its private key', (t) => {
     for (const group of [X25519, SECP256R1] as const) {
       const privateKey = provider.randomBytes(32)
       privateKey[0] = 0x41

@@ -35,7 +35,7 @@ export function ecdsaAndEd25519(t: Test, provider: CryptoProvider): void {
     ['rsa_pss_2048_sha256_mgf1_32', 'rsa-pss-sha256'],
   ]
   for (const [file, algorithm] of files) {
-    void t.test(`Wycheproof: ${file}`, (t) => {
+    t.test(`Wycheproof: ${file}`, (t) => {
       const failures: number[] = []
       let count = 0
       for (const group of wycheproof(file)) {
@@ -57,66 +57,60 @@ export function ecdsaAndEd25519(t: Test, provider: CryptoProvider): void {
     })
   }
 
-  void t.test(
-    'ECDSA of every curve with every hash agrees with OpenSSL (X.509 mixes them)',
-    (t) => {
-      const message = provider.randomBytes(99)
-      for (const namedCurve of ['prime256v1', 'secp384r1', 'secp521r1']) {
-        const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
-        const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }))
-        const key = provider.importSigningKey(
-          new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' })),
-        )
-        t.equal(bytesToHex(key.publicKey), bytesToHex(spki))
-        for (const hash of HASHES) {
-          const algorithm: SignatureAlgorithm = `ecdsa-${hash}`
-          const theirs = new Uint8Array(sign(hash, message, privateKey))
-          t.ok(provider.verify(algorithm, spki, message, theirs), `${namedCurve} ${hash}: theirs`)
-          t.ok(verify(hash, message, publicKey, key.sign(algorithm, message)), 'ours')
-          t.notOk(provider.verify(algorithm, spki, message.subarray(1), theirs))
-          const other = hash === 'sha256' ? 'ecdsa-sha384' : 'ecdsa-sha256'
-          t.notOk(provider.verify(other, spki, message, theirs))
-        }
-      }
-      t.end()
-    },
-  )
-
-  void t.test(
-    'verify is false, and never throws, for keys and signatures that do not parse',
-    (t) => {
-      const message = provider.randomBytes(20)
-      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  t.test('ECDSA of every curve with every hash agrees with OpenSSL (X.509 mixes them)', (t) => {
+    const message = provider.randomBytes(99)
+    for (const namedCurve of ['prime256v1', 'secp384r1', 'secp521r1']) {
+      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
       const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }))
-      const signature = new Uint8Array(sign('sha256', message, privateKey))
-      const foreign = ['secp256k1', 'brainpoolP256r1'].map((namedCurve) => {
-        const pair = generateKeyPairSync('ec', { namedCurve })
-        return {
-          spki: new Uint8Array(pair.publicKey.export({ format: 'der', type: 'spki' })),
-          signature: new Uint8Array(sign('sha256', message, pair.privateKey)),
-        }
-      })
-      for (const other of foreign) {
-        t.notOk(provider.verify('ecdsa-sha256', other.spki, message, other.signature))
+      const key = provider.importSigningKey(
+        new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' })),
+      )
+      t.equal(bytesToHex(key.publicKey), bytesToHex(spki))
+      for (const hash of HASHES) {
+        const algorithm: SignatureAlgorithm = `ecdsa-${hash}`
+        const theirs = new Uint8Array(sign(hash, message, privateKey))
+        t.ok(provider.verify(algorithm, spki, message, theirs), `${namedCurve} ${hash}: theirs`)
+        t.ok(verify(hash, message, publicKey, key.sign(algorithm, message)), 'ours')
+        t.notOk(provider.verify(algorithm, spki, message.subarray(1), theirs))
+        const other = hash === 'sha256' ? 'ecdsa-sha384' : 'ecdsa-sha256'
+        t.notOk(provider.verify(other, spki, message, theirs))
       }
-      t.notOk(provider.verify('ed25519', spki, message, signature))
-      t.notOk(provider.verify('rsa-pss-sha256', spki, message, signature))
-      for (let length = 0; length < spki.length; length++) {
-        t.notOk(provider.verify('ecdsa-sha256', spki.subarray(0, length), message, signature))
+    }
+    t.end()
+  })
+
+  t.test('verify is false, and never throws, for keys and signatures that do not parse', (t) => {
+    const message = provider.randomBytes(20)
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+    const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }))
+    const signature = new Uint8Array(sign('sha256', message, privateKey))
+    const foreign = ['secp256k1', 'brainpoolP256r1'].map((namedCurve) => {
+      const pair = generateKeyPairSync('ec', { namedCurve })
+      return {
+        spki: new Uint8Array(pair.publicKey.export({ format: 'der', type: 'spki' })),
+        signature: new Uint8Array(sign('sha256', message, pair.privateKey)),
       }
-      for (let length = 0; length < signature.length; length++) {
-        t.notOk(provider.verify('ecdsa-sha256', spki, message, signature.subarray(0, length)))
-      }
-      const trailing = Uint8Array.of(...signature, 0)
-      t.notOk(provider.verify('ecdsa-sha256', spki, message, trailing))
-      for (let i = 0; i < spki.length; i++) {
-        const broken = new Uint8Array(spki)
-        broken[i] ^= 0x55
-        t.notOk(provider.verify('ecdsa-sha256', broken, message, signature), `byte ${i}`)
-      }
-      t.end()
-    },
-  )
+    })
+    for (const other of foreign) {
+      t.notOk(provider.verify('ecdsa-sha256', other.spki, message, other.signature))
+    }
+    t.notOk(provider.verify('ed25519', spki, message, signature))
+    t.notOk(provider.verify('rsa-pss-sha256', spki, message, signature))
+    for (let length = 0; length < spki.length; length++) {
+      t.notOk(provider.verify('ecdsa-sha256', spki.subarray(0, length), message, signature))
+    }
+    for (let length = 0; length < signature.length; length++) {
+      t.notOk(provider.verify('ecdsa-sha256', spki, message, signature.subarray(0, length)))
+    }
+    const trailing = Uint8Array.of(...signature, 0)
+    t.notOk(provider.verify('ecdsa-sha256', spki, message, trailing))
+    for (let i = 0; i < spki.length; i++) {
+      const broken = new Uint8Array(spki)
+      broken[i] ^= 0x55
+      t.notOk(provider.verify('ecdsa-sha256', broken, message, signature), `byte ${i}`)
+    }
+    t.end()
+  })
 }
 
 export function rsa(
@@ -132,7 +126,7 @@ export function rsa(
     saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
   }
 
-  void t.test('RSA signatures of OpenSSL verify, both paddings, every hash (RFC 8017)', (t) => {
+  t.test('RSA signatures of OpenSSL verify, both paddings, every hash (RFC 8017)', (t) => {
     for (const hash of HASHES) {
       const pkcs1 = new Uint8Array(sign(hash, message, privateKey))
       const probabilistic = new Uint8Array(sign(hash, message, { key: privateKey, ...pss }))
@@ -161,7 +155,7 @@ export function rsa(
     t.end()
   })
 
-  void t.test('RSA moduli whose length is no multiple of eight bits verify', (t) => {
+  t.test('RSA moduli whose length is no multiple of eight bits verify', (t) => {
     for (const modulusLength of [1025, 1030, 2047]) {
       const pair = generateKeyPairSync('rsa', { modulusLength })
       const der = new Uint8Array(pair.publicKey.export({ format: 'der', type: 'spki' }))
@@ -173,7 +167,7 @@ export function rsa(
     t.end()
   })
 
-  void t.test('RSA keys that are too small or too costly verify nothing', (t) => {
+  t.test('RSA keys that are too small or too costly verify nothing', (t) => {
     const small = generateKeyPairSync('rsa', { modulusLength: 768 })
     const der = new Uint8Array(small.publicKey.export({ format: 'der', type: 'spki' }))
     const signature = new Uint8Array(sign('sha256', message, small.privateKey))
@@ -192,7 +186,7 @@ export function rsa(
     t.end()
   })
 
-  void t.test('signing with RSA: as declared by the backend', (t) => {
+  t.test('signing with RSA: as declared by the backend', (t) => {
     const pkcs8 = new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' }))
     if (!options.signsRsa) {
       t.throws(() => provider.importSigningKey(pkcs8), { code: 'ERR_CRYPTO_UNSUPPORTED' })
@@ -217,7 +211,7 @@ export function signingKeys(
   provider: CryptoProvider,
   options: CryptoProviderContractOptions,
 ): void {
-  void t.test('generated keys sign what verifies, and survive PKCS #8 (RFC 5958)', (t) => {
+  t.test('generated keys sign what verifies, and survive PKCS #8 (RFC 5958)', (t) => {
     const message = provider.randomBytes(50)
     for (const type of ['p256', 'p384', 'ed25519'] as const) {
       const key = provider.generateSigningKey(type)
@@ -244,7 +238,7 @@ export function signingKeys(
     t.end()
   })
 
-  void t.test('a signing key does not show its private key', (t) => {
+  t.test('a signing key does not show its private key', (t) => {
     for (const type of ['p256', 'ed25519'] as const) {
       const key = provider.generateSigningKey(type)
       const pkcs8 = key.exportPkcs8()
@@ -255,7 +249,7 @@ export function signingKeys(
     t.end()
   })
 
-  void t.test('malformed and foreign private keys are refused with a CryptoError', (t) => {
+  t.test('malformed and foreign private keys are refused with a CryptoError', (t) => {
     const good = provider.generateSigningKey('p256').exportPkcs8()
     for (let length = 0; length < good.length; length++) {
       t.throws(() => provider.importSigningKey(good.subarray(0, length)), CryptoError)
@@ -277,37 +271,34 @@ export function signingKeys(
     t.end()
   })
 
-  void t.test(
-    'what the provider lists, it has; random bytes are plain arrays of their own',
-    (t) => {
-      for (const suite of [
-        TLS_AES_128_GCM_SHA256,
-        TLS_AES_256_GCM_SHA384,
-        TLS_CHACHA20_POLY1305_SHA256,
-      ] as const) {
-        t.ok(provider.cipherSuites.includes(suite), `suite ${suite}`)
-      }
-      for (const group of [X25519, SECP256R1] as const) t.ok(provider.groups.includes(group))
-      t.ok(provider.signatureAlgorithms.length >= 10)
-      const results = [
-        provider.randomBytes(8),
-        provider.createHash('sha256').digest(),
-        provider.hmac('sha256', EMPTY, EMPTY),
-        provider.hkdfExpand('sha256', new Uint8Array(32), EMPTY, 42),
-        provider.offerKey(X25519).share,
-        provider.offerKey(SECP256R1).share,
-        options.offerOf(X25519, provider.randomBytes(32)).share,
-        provider.generateSigningKey('p256').publicKey,
-        provider.generateSigningKey('p256').sign('ecdsa-sha256', EMPTY),
-      ]
-      for (const bytes of results) {
-        // A Buffer's slice shares memory: code that wipes what it copied would be fooled.
-        t.equal(Object.getPrototypeOf(bytes), Uint8Array.prototype)
-      }
-      t.not(bytesToHex(provider.randomBytes(16)), bytesToHex(provider.randomBytes(16)))
-      t.end()
-    },
-  )
+  t.test('what the provider lists, it has; random bytes are plain arrays of their own', (t) => {
+    for (const suite of [
+      TLS_AES_128_GCM_SHA256,
+      TLS_AES_256_GCM_SHA384,
+      TLS_CHACHA20_POLY1305_SHA256,
+    ] as const) {
+      t.ok(provider.cipherSuites.includes(suite), `suite ${suite}`)
+    }
+    for (const group of [X25519, SECP256R1] as const) t.ok(provider.groups.includes(group))
+    t.ok(provider.signatureAlgorithms.length >= 10)
+    const results = [
+      provider.randomBytes(8),
+      provider.createHash('sha256').digest(),
+      provider.hmac('sha256', EMPTY, EMPTY),
+      provider.hkdfExpand('sha256', new Uint8Array(32), EMPTY, 42),
+      provider.offerKey(X25519).share,
+      provider.offerKey(SECP256R1).share,
+      options.offerOf(X25519, provider.randomBytes(32)).share,
+      provider.generateSigningKey('p256').publicKey,
+      provider.generateSigningKey('p256').sign('ecdsa-sha256', EMPTY),
+    ]
+    for (const bytes of results) {
+      // A Buffer's slice shares memory: code that wipes what it copied would be fooled.
+      t.equal(Object.getPrototypeOf(bytes), Uint8Array.prototype)
+    }
+    t.not(bytesToHex(provider.randomBytes(16)), bytesToHex(provider.randomBytes(16)))
+    t.end()
+  })
 }
 
 function rsaPublicKey(modulus: Uint8Array, exponent: Uint8Array): Uint8Array {

@@ -1,5 +1,5 @@
-// One path of a connection: a remote address, whether it is validated, what may be sent there,
-// challenges to answer, and challenges of ours. RFC 9000 §8, §9, §14.
+// One path of a connection: a remote address, whether it is validated, what may be sent there, how large
+// datagrams may be, its capacity, challenges to answer, and challenges of ours. RFC 9000 §8, §9, §14.
 
 import { PATH_FRAME_LENGTH, writePathChallenge, writePathResponse } from '../frame-encoder.ts'
 import {
@@ -14,27 +14,18 @@ import {
 } from '../limits.ts'
 import type { NetworkPath } from '../network-path.ts'
 import type { PacketWriter } from '../packet-writer.ts'
-import type { CongestionController } from '../recovery/congestion-controller.ts'
-import type { RttEstimator } from '../recovery/rtt.ts'
+import type { PathCapacity } from '../recovery/path-capacity.ts'
 import { MtuSearch } from './mtu-search.ts'
 
 const CHALLENGE_LENGTH = 8
 
-/** What is known of a path's capacity. Paths that differ in the port only share it, RFC 9000 §9.4. */
-export interface PathMetrics {
-  readonly rtt: RttEstimator
-  readonly congestion: CongestionController
-}
-
-export class PathState {
+export class Path {
   readonly remote: NetworkPath
   /** UDP payload received from and sent to this address, in bytes. */
   bytesReceived: number
   bytesSent: number
-  /** How large datagrams may be here. */
-  readonly mtu: MtuSearch
-  /** Null until it becomes the active path. */
-  metrics: PathMetrics | null
+  /** Null until it becomes the active path. Paths that differ in the port only share one, RFC 9000 §9.4. */
+  capacity: PathCapacity | null
   /** The connection ID that we send to here. Of the active path `PeerConnectionIds.current` counts. */
   peerId: Uint8Array
   /** The connection ID of ours that the peer last sent to from here. */
@@ -45,6 +36,7 @@ export class PathState {
   challengeAt: number
   /** A PATH_CHALLENGE is to be sent. */
   challengePending: boolean
+  readonly #mtu: MtuSearch
   #validated: boolean
   /** Datagrams of 1200 bytes arrive there. */
   #sizeValidated: boolean
@@ -64,13 +56,13 @@ export class PathState {
     this.remote = remote
     this.bytesReceived = 0
     this.bytesSent = 0
-    this.mtu = new MtuSearch()
-    this.metrics = null
+    this.capacity = null
     this.peerId = NO_ID
     this.localId = new Uint8Array(LOCAL_CONNECTION_ID_LENGTH)
     this.expiresAt = Infinity
     this.challengeAt = Infinity
     this.challengePending = false
+    this.#mtu = new MtuSearch()
     this.#validated = validated
     this.#sizeValidated = first
     this.#first = first
@@ -125,14 +117,53 @@ export class PathState {
     return this.dataAllowance < (this.#first ? BASE_DATAGRAM_SIZE : MIN_PATH_DATAGRAM)
   }
 
+  // --- how large datagrams may be, RFC 9000 §14
+
   /** The largest datagram that we send here, in bytes, but for probes. */
   get maxDatagramSize(): number {
-    return this.mtu.size
+    return this.#mtu.size
+  }
+
+  /** The path carries 1200 bytes: the search for more may begin. `maxUdpPayloadSize` is the peer's. */
+  startMtuSearch(maxUdpPayloadSize: number): void {
+    this.#mtu.start(maxUdpPayloadSize)
   }
 
   /** Bytes of the probe to send now for larger datagrams; 0: none. A short exchange needs none. */
   mtuProbeSize(now: number): number {
-    return this.bytesSent < MTU_SEARCH_AFTER ? 0 : this.mtu.probeSize(now)
+    return this.bytesSent < MTU_SEARCH_AFTER ? 0 : this.#mtu.probeSize(now)
+  }
+
+  onMtuProbeSent(now: number, packetNumber: number): void {
+    this.#mtu.onProbeSent(now, packetNumber)
+  }
+
+  onMtuProbeAcked(packetNumber: number): void {
+    if (this.#mtu.onProbeAcked(packetNumber)) this.applyDatagramSize()
+  }
+
+  onMtuProbeLost(packetNumber: number): void {
+    this.#mtu.onProbeLost(packetNumber)
+  }
+
+  /** Nothing arrives any more: full datagrams may be too large now. */
+  onBlackHole(): void {
+    if (this.#mtu.onBlackHole()) this.applyDatagramSize()
+  }
+
+  /** A datagram of `size` bytes left in fragments. */
+  onFragmented(size: number): void {
+    if (this.#mtu.onFragmented(size)) this.applyDatagramSize()
+  }
+
+  /** Whether the host is to see if a datagram of `size` bytes, just sent, left in fragments. */
+  watchesFragments(now: number, size: number, packetsLost: number): boolean {
+    return this.#mtu.watches(now, size, packetsLost)
+  }
+
+  /** Pacer and window reckon with the size of datagrams. */
+  applyDatagramSize(): void {
+    this.capacity?.setMaxDatagramSize(this.#mtu.size)
   }
 
   /** Notes the ID in `bytes` that the peer sent to. */
