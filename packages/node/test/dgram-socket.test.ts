@@ -1,6 +1,7 @@
 import t from 'tap'
 import { bindDatagramSocket } from '../src/dgram-socket.ts'
 import type { DatagramListener } from '../src/socket.ts'
+import { IPV6_SKIPPED } from './support/has-ipv6.ts'
 
 class Collector implements DatagramListener {
   readonly received: { text: string; address: string; port: number }[] = []
@@ -65,37 +66,35 @@ t.test('segments leave as datagrams of their own', async (t) => {
   sender.close()
 })
 
-t.test('without a host a socket hears IPv6 and IPv4', async (t) => {
+t.test('without a host a socket hears IPv4', async (t) => {
   const inbox = new Collector()
   const receiver = await bindDatagramSocket(undefined, 0, inbox)
-  if (receiver.address.family === 'IPv4') t.comment('no IPv6 here')
-  const port = receiver.address.port
+  const { port } = receiver.address
   const four = await bindDatagramSocket('127.0.0.1', 0, new Collector())
   four.send(Buffer.from('four'), 0, 4, 4, { address: '127.0.0.1', port }, 1)
   await inbox.until(1)
   t.match(inbox.received[0]?.address, /(^|:)127\.0\.0\.1$/)
-  if (receiver.address.family === 'IPv6') {
-    const six = await bindDatagramSocket('::1', 0, new Collector())
-    six.send(Buffer.from('six'), 0, 3, 3, { address: '::1', port }, 1)
-    await inbox.until(2)
-    t.equal(inbox.received[1]?.address, '::1')
-    // And answers the IPv4 peer by the name that it came under.
-    const answered = new Collector()
-    const peer = await bindDatagramSocket('127.0.0.1', 0, answered)
-    receiver.send(
-      Buffer.from('back'),
-      0,
-      4,
-      4,
-      { address: '::ffff:127.0.0.1', port: peer.address.port },
-      1,
-    )
-    await answered.until(1)
-    t.equal(answered.received[0]?.text, 'back')
-    six.close()
-    peer.close()
-  }
   four.close()
+  receiver.close()
+})
+
+t.test('without a host a socket hears IPv6 as well', { skip: IPV6_SKIPPED }, async (t) => {
+  const inbox = new Collector()
+  const receiver = await bindDatagramSocket(undefined, 0, inbox)
+  const { port } = receiver.address
+  const six = await bindDatagramSocket('::1', 0, new Collector())
+  six.send(Buffer.from('six'), 0, 3, 3, { address: '::1', port }, 1)
+  await inbox.until(1)
+  t.equal(inbox.received[0]?.address, '::1')
+  // And answers the IPv4 peer by the name that it comes under.
+  const answered = new Collector()
+  const peer = await bindDatagramSocket('127.0.0.1', 0, answered)
+  const address = '::ffff:127.0.0.1'
+  receiver.send(Buffer.from('back'), 0, 4, 4, { address, port: peer.address.port }, 1)
+  await answered.until(1)
+  t.equal(answered.received[0]?.text, 'back')
+  six.close()
+  peer.close()
   receiver.close()
 })
 

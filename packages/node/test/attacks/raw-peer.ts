@@ -10,6 +10,7 @@ import { selectProvider } from '../../src/crypto/select-provider.ts'
 import { EndpointHost } from '../../src/endpoint-host.ts'
 import { ServerIdentities } from '../../src/tls/server-identities.ts'
 import { makeIdentity } from '../support/identity.ts'
+import { until } from '../support/until.ts'
 
 /** Bytes of varints, strings (latin1) and arrays, one after another. */
 export function bytes(...parts: readonly (number | string | Uint8Array)[]): Uint8Array {
@@ -171,11 +172,4 @@ export async function rawServer(
   return { url: `https://127.0.0.1:${host.address?.port}`, ca }
 }
 
-/** Resolves when `condition` holds; asks with each turn of the event loop. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) {
-    await new Promise<void>((resolve) => {
-      setTimeout(resolve, 1)
-    })
-  }
-}
+export { until }

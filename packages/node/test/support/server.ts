@@ -64,11 +64,4 @@ export async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer
   return Buffer.concat(chunks)
 }
 
-/** Resolves when `condition` holds; asks again with each turn of the event loop. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) {
-    await new Promise<void>((resolve) => {
-      setTimeout(resolve, 1)
-    })
-  }
-}
+export { until } from './until.ts'
