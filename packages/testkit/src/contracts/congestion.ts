@@ -107,7 +107,6 @@ export function congestionControllerContract(
     t.end()
   })
 
-  // rfc9002#7.3.2-2
   t.test(
     'RFC 9002 §7.3.1: a loss ends slow start and lowers window and threshold (rfc9002#7.3.1-1, rfc9002#7.3.2-1)',
     (t) => {
@@ -119,7 +118,7 @@ export function congestionControllerContract(
       t.equal(controller.inSlowStart, false)
       t.ok(controller.cwnd < before, 'smaller')
       t.ok(controller.cwnd >= before / 2, 'not below a half')
-      t.equal(controller.cwnd, controller.ssthresh)
+      t.equal(controller.cwnd, controller.ssthresh, 'rfc9002#7.3.2-2')
       t.end()
     },
   )
