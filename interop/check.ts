@@ -111,7 +111,9 @@ try {
     if (obstacle === null) {
       await runChecks('path MTU', mtuChecks({ chroot, ca, cert, key }), tally)
     } else {
-      console.log(`\n== path MTU\nskipped: no network namespaces can be made here: ${obstacle}`)
+      // What cannot be checked has not passed.
+      tally.failed++
+      console.log(`\n== path MTU\nnot ok  no network namespaces can be made here: ${obstacle}`)
     }
   }
 } finally {

@@ -16,7 +16,7 @@ import { endWithParent, prepareLoopback, runInNamespace } from './runner/namespa
 import { HELP, parseCommand } from './runner/options.ts'
 import type { LabOptions } from './runner/options.ts'
 import { htmlReport, markdownReport, updateDocument } from './runner/report.ts'
-import { missed, readRequired } from './runner/required.ts'
+import { drawCells, missed, readRequired } from './runner/required.ts'
 import { merge, readMatrix, writeMatrix } from './runner/results.ts'
 import type { CellResult, Matrix } from './runner/results.ts'
 import { testLab } from './runner/selftest.ts'
@@ -38,6 +38,7 @@ const TOOLS = ['tshark', 'tcpdump', 'ethtool', 'iproute2', 'openssl']
 const PAGE_WIDTH = 200
 
 const here = fileURLToPath(new URL('.', import.meta.url))
+const REQUIRED = join(here, 'required.json')
 const implementations = new Map([godwit, ...peers].map((peer): [string, Peer] => [peer.name, peer]))
 
 const plan = process.env['INTEROP_PLAN']
@@ -62,15 +63,15 @@ async function outside(): Promise<number> {
     return 2
   }
   const { action } = command
-  const options: LabOptions = {
-    ...command.options,
-    // Who has only one role is not asked for the other.
-    pairs: command.options.pairs.filter(
-      ([client, server]) =>
-        implementations.get(client)?.client !== undefined &&
-        implementations.get(server)?.server !== undefined,
-    ),
-  }
+  // Who has only one role is not asked for the other.
+  const pairs = command.options.pairs.filter(
+    ([client, server]) =>
+      implementations.get(client)?.client !== undefined &&
+      implementations.get(server)?.server !== undefined,
+  )
+  const { cases, seed, draw } = command.options
+  const drawn = draw === 0 ? [] : drawCells(readRequired(REQUIRED), seed, draw, pairs, cases)
+  const options: LabOptions = { ...command.options, pairs, drawn }
   if (action === 'help') console.log(HELP)
   else if (action === 'list') list()
   else if (action === 'serve') return serveByHand(options.cases)
@@ -88,7 +89,7 @@ async function outside(): Promise<number> {
   }
   const versions: Record<string, string> = {}
   const unavailable: Record<string, string> = {}
-  for (const name of new Set(options.only !== null ? [] : options.pairs.flat())) {
+  for (const name of new Set(options.only !== null ? [] : partiesOf(options))) {
     const peer = implementations.get(name) as Peer // sound: the options were checked
     try {
       const ready = await openChroot([...TOOLS, ...peer.packages], log)
@@ -106,6 +107,11 @@ async function outside(): Promise<number> {
   return runInNamespace(fileURLToPath(import.meta.url), JSON.stringify(given))
 }
 
+/** Everybody who takes part. */
+function partiesOf({ pairs, drawn }: LabOptions): string[] {
+  return [...pairs.flat(), ...drawn.flatMap((name) => name.split('/').slice(0, 2))]
+}
+
 /** Runs the cells. */
 async function inside({ options, folder, versions, unavailable }: Plan): Promise<number> {
   endWithParent()
@@ -118,6 +124,7 @@ async function inside({ options, folder, versions, unavailable }: Plan): Promise
   if (options.only === 'contract') return checkContract(chroot, folder)
   if (options.only === 'selftest') return testLab(chroot, folder)
   console.log(`seed ${options.seed}, ${options.jobs} cells at a time`)
+  if (options.drawn.length > 0) console.log(`drawn: ${options.drawn.join(', ')}`)
   mkdirSync(results, { recursive: true })
   const done: CellResult[] = []
   const current = (): Matrix => {
@@ -166,7 +173,7 @@ async function inside({ options, folder, versions, unavailable }: Plan): Promise
     servers: names('server'),
     cases: new Set(CASES.map(({ name }) => name)),
   }
-  const required = readRequired(join(here, 'required.json'))
+  const required = readRequired(REQUIRED)
   const red = missed(required, done, known, options.whole)
   for (const line of red) console.log(`required, but ${line}`)
   return red.length === 0 ? 0 : 1

@@ -9,6 +9,7 @@ import type { Chroot } from '../lib/debian.ts'
 import type { Peer } from '../lib/peer.ts'
 import { runCell } from './cell.ts'
 import type { Verdict } from './cell.ts'
+import { CASES } from './cases.ts'
 import type { TestCase } from './cases.ts'
 import { makeCertificates } from './certificates.ts'
 import type { ExpectedFile } from './evidence.ts'
@@ -49,6 +50,12 @@ export async function runLab(lab: Lab): Promise<CellResult[]> {
   const plans = options.pairs.flatMap(([client, server]) =>
     cases.map((testcase): Plan => ({ client, server, testcase })),
   )
+  for (const name of options.drawn) {
+    const [client, server, wanted] = name.split('/')
+    const testcase = CASES.find((one) => one.name === wanted)
+    if (testcase === undefined) throw new Error(`no case is named ${wanted}`)
+    plans.push({ client, server, testcase })
+  }
   const results: CellResult[] = []
   const site = new Sites(lab)
   const work = async (queue: Plan[]): Promise<void> => {

@@ -14,6 +14,10 @@ export interface LabOptions {
   readonly repeat: number
   /** Repetitions of measurements; null: as the public runner does. */
   readonly measurements: number | null
+  /** How many required cells are drawn by the seed and run besides; see `drawCells`. */
+  readonly draw: number
+  /** Names of those cells, `client/server/case`. */
+  readonly drawn: readonly string[]
   /** Cells at a time; measurements run alone. */
   readonly jobs: number
   /** Exit with 1 if a cell of required.json did not pass. */
@@ -46,6 +50,8 @@ export const QUICK_CASES = [
   'handshakeloss',
   'transferloss',
 ]
+/** Required cells that a quick run draws besides. */
+const QUICK_DRAW = 20
 
 export const HELP = `npm run interop -- [options]
 Meets other implementations of QUIC in both roles; needs Linux, root and Debian's archive.
@@ -54,9 +60,12 @@ Meets other implementations of QUIC in both roles; needs Linux, root and Debian'
   --client NAMES    these clients only; --server NAMES: these servers only
   --all             also the peers among themselves
   --case NAMES      these cases only, by name or letter (default: all)
-  --quick           ${QUICK_PEERS.join(', ')}; ${QUICK_CASES.join(', ')}
+  --quick           ${QUICK_PEERS.join(', ')}; ${QUICK_CASES.join(', ')};
+                    and --draw ${QUICK_DRAW}
+  --draw N          also N cells of interop/required.json, of the peers that are run and of two others, drawn
+                    by the seed
   --require         exit with 1 if a cell of interop/required.json did not pass, or, unless peers or cases
-                    are named, was not run
+                    are named or it is --quick, was not run
   --repeat N        each cell N times; it passes only if every time does
   --measure N       repetitions of goodput and crosstraffic (default 5, as the public runner)
   --seed N          of the networks' random decisions (default: from the clock; it is printed)
@@ -84,6 +93,7 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       case: { type: 'string' },
       quick: { type: 'boolean', default: false },
       require: { type: 'boolean', default: false },
+      draw: { type: 'string' },
       repeat: { type: 'string' },
       seed: { type: 'string' },
       measure: { type: 'string' },
@@ -132,13 +142,22 @@ export function parseCommand(argv: readonly string[], peers: readonly string[]):
       pairs,
       cases,
       seed: values.seed === undefined ? Date.now() % 2 ** 31 : integer('seed', values.seed, 0),
+      draw:
+        values.draw === undefined
+          ? values.quick
+            ? QUICK_DRAW
+            : 0
+          : integer('draw', values.draw, 0),
+      drawn: [],
       repeat: values.repeat === undefined ? 1 : integer('repeat', values.repeat, 1),
       measurements: values.measure === undefined ? null : integer('measure', values.measure, 1),
       jobs: values.jobs === undefined ? (values.quick ? 4 : 3) : integer('jobs', values.jobs, 1),
       require: values.require,
-      whole: [values.peer, values.client, values.server, values.case].every(
-        (value) => value === undefined,
-      ),
+      whole:
+        !values.quick &&
+        [values.peer, values.client, values.server, values.case].every(
+          (value) => value === undefined,
+        ),
       keep: values.keep,
       docs: values.docs,
       crypto,

@@ -12,7 +12,7 @@ import { CASES } from './cases.ts'
 import type { TestCase } from './cases.ts'
 import { cutLarge, folderSize, removeLarge } from './folders.ts'
 import { runLab } from './lab.ts'
-import { missed } from './required.ts'
+import { drawCells, missed } from './required.ts'
 import type { CellResult } from './results.ts'
 import { terminalTable } from './table.ts'
 
@@ -69,6 +69,8 @@ export function labChecks(chroot: Chroot, folder: string): Check[] {
       options: {
         pairs: clients.map(({ name }) => [name, 'silent'] as const),
         cases: ['handshake'],
+        draw: 0,
+        drawn: [],
         seed: 1,
         repeat: 1,
         measurements: null,
@@ -204,6 +206,29 @@ export function labChecks(chroot: Chroot, folder: string): Check[] {
         const unknown = ['crul/godwit/http3', 'godwit/curl/http3', 'curl/godwit/http4']
         const all = unknown.map((name) => `${name} was not`).join()
         expect(seen(unknown, false) === all, seen(unknown, false))
+        return Promise.resolve()
+      },
+    },
+    {
+      name: 'cells are drawn by the seed: of two more peers, none twice, none that is run anyway, no measurement',
+      run: () => {
+        const peers = ['curl', 'nginx', 'caddy', 'deno', 'quinn']
+        const cases = ['transfer', 'http3', 'blackhole', 'goodput']
+        const required = new Set(
+          peers.flatMap((name) => cases.map((one) => `godwit/${name}/${one}`)),
+        )
+        const drawn = (seed: number, count: number): string[] =>
+          drawCells(required, seed, count, [['godwit', 'curl']], ['transfer'])
+        const all = drawn(1, 100)
+        const others = new Set(all.map((name) => name.split('/')[1]))
+        expect(others.size === 3 && others.has('curl'), [...others].join())
+        // Two of curl, three of each other.
+        expect(all.length === 8 && new Set(all).size === 8, all.join())
+        expect(!all.includes('godwit/curl/transfer'), all.join())
+        expect(!all.some((name) => name.endsWith('/goodput')), all.join())
+        expect(drawn(1, 3).join() === all.slice(0, 3).join(), drawn(1, 3).join())
+        const seeds = Array.from({ length: 20 }, (_, seed) => drawn(seed, 3).join())
+        expect(new Set(seeds).size > 10, seeds.join('; '))
         return Promise.resolve()
       },
     },

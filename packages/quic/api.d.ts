@@ -13,6 +13,7 @@ export interface AckSample {
   sentTime: Millis
   bytesInFlight: Bytes
   windowLimited: boolean
+  rate: RateSample
 }
 
 export declare class ApplicationError extends QuicError {
@@ -24,13 +25,16 @@ export declare class ApplicationError extends QuicError {
 
 export declare const CRYPTO_ERROR = 256
 
+export type CongestionControl = 'cubic' | 'newreno' | 'bbr'
+
 export interface CongestionController {
   readonly name: string
   readonly cwnd: Bytes
   readonly ssthresh: Bytes
   readonly inSlowStart: boolean
   readonly recoveryStart: Millis
-  onPacketSent(now: Millis, size: Bytes, bytesInFlight: Bytes): void
+  readonly rates: RateController | null
+  onPacketSent(now: Millis, size: Bytes, bytesInFlight: Bytes, appLimited: boolean): void
   onAcknowledged(sample: AckSample, rtt: RttEstimator): void
   onLost(now: Millis, bytes: Bytes, sentTime: Millis): boolean
   onPersistentCongestion(): void
@@ -243,6 +247,14 @@ export declare const LEVEL_INITIAL = 0
 
 export declare const LEVEL_ZERO_RTT = 1
 
+export interface LostPacket {
+  packetNumber: number
+  size: Bytes
+  txInFlight: Bytes
+  lost: Bytes
+  appLimited: boolean
+}
+
 export declare const NO_ERROR = 0
 
 export interface NetworkPath {
@@ -280,6 +292,20 @@ export interface QuicStream {
   read(): Uint8Array | null
   readonly ended: boolean
   stopSending(errorCode: number): void
+}
+
+export interface RateController {
+  onPacketLost(now: Millis, lost: Readonly<LostPacket>, delivered: Bytes): void
+  readonly limitsItself: boolean
+}
+
+export interface RateSample {
+  deliveryRate: number
+  delivered: Bytes
+  priorDelivered: Bytes
+  txInFlight: Bytes
+  lost: Bytes
+  appLimited: boolean
 }
 
 export type ResolvedTransportOptions = Readonly<Required<TransportOptions>>
@@ -352,7 +378,7 @@ export interface TransportOptions {
   readonly initialMaxStreamsBidi?: number
   readonly initialMaxStreamsUni?: number
   readonly disableActiveMigration?: boolean
-  readonly congestion?: 'cubic' | 'newreno'
+  readonly congestion?: CongestionControl
   readonly ackFrequency?: boolean
 }
 

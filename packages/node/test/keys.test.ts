@@ -33,7 +33,6 @@ t.test('no cipher suite in common fails with handshake_failure', async (t) => {
   await t.rejects(running.connect({ ciphers: CHACHA20 }), { code: 'ERR_QUIC_CRYPTO' })
 })
 
-// rfc9001#6.1-1
 t.test('updateKeys: requests go on under new keys, again and again, from both sides', async (t) => {
   const running = await startServer(t, (request, response) => request.pipe(response))
   const servers: { updateKeys(): boolean }[] = []

@@ -52,6 +52,17 @@ function sides(): readonly [Side, Side] {
   return [new Side(a, b), new Side(b, a)]
 }
 
+t.test('what may have happened to a packet are four different things', (t) => {
+  const results = [
+    UNPROTECT_FAILED,
+    UNPROTECT_OK,
+    UNPROTECT_KEY_UPDATED,
+    UNPROTECT_KEY_UPDATE_ERROR,
+  ]
+  t.equal(new Set(results).size, 4)
+  t.end()
+})
+
 t.test('RFC 9001 §6: phase 0 both ways, before any update', (t) => {
   const [client, server] = sides()
   t.equal(client.keys.keyPhase, 0)
@@ -78,13 +89,12 @@ t.test('seal and open keys come separately, as the handshake gives them (RFC 900
   t.end()
 })
 
-// rfc9001#6.1-2, rfc9001#6.2-1, rfc9001#6.2-2, rfc9001#6.3-5, rfc9001#6.4-1
 t.test(
   'RFC 9001 §6.2: a peer that updates is followed, and packets reordered around it open',
   (t) => {
     const [client, server] = sides()
     const old = [0, 1, 2, 3].map((pn) => client.seal(pn))
-    t.notOk(client.keys.initiateUpdate(), 'nothing acknowledged yet (RFC 9001 §6.1)')
+    t.notOk(client.keys.initiateUpdate(), 'rfc9001#6.1-2: nothing acknowledged yet')
     client.keys.onAckReceived(0)
     t.ok(client.keys.initiateUpdate())
     t.equal(client.keys.keyPhase, 1)
@@ -93,10 +103,10 @@ t.test(
 
     t.equal(server.open(old[0]), UNPROTECT_OK)
     t.equal(server.keys.keyPhase, 0)
-    t.equal(server.open(fresh[1]), UNPROTECT_KEY_UPDATED)
-    t.equal(server.keys.keyPhase, 1, 'it seals with the new keys at once')
+    t.equal(server.open(fresh[1]), UNPROTECT_KEY_UPDATED, 'rfc9001#6.3-5, rfc9001#6.4-1')
+    t.equal(server.keys.keyPhase, 1, 'rfc9001#6.2-1, rfc9001#6.2-2: it seals with them at once')
     t.ok(server.keys.hasPreviousKey)
-    t.equal(server.open(old[2]), UNPROTECT_OK, 'the previous key')
+    t.equal(server.open(old[2]), UNPROTECT_OK, 'rfc9001#6.1-4: the previous key')
     t.equal(server.open(fresh[0]), UNPROTECT_OK, 'below the first of the phase')
     t.equal(server.open(fresh[2]), UNPROTECT_OK)
     server.keys.discardPreviousKey()
@@ -115,13 +125,14 @@ t.test(
   },
 )
 
-// rfc9001#6.1-3
-t.test('RFC 9001 §6.1: who updates keeps the old keys until the peer uses the new ones', (t) => {
+t.test('rfc9001#6.1-3: who updates keeps the old keys until the peer uses the new ones', (t) => {
   const [client, server] = sides()
   client.seal(0)
   client.keys.onAckReceived(0)
   t.ok(client.keys.initiateUpdate())
-  for (let pn = 0; pn < 3; pn++) t.equal(client.open(server.seal(pn)), UNPROTECT_OK)
+  for (let pn = 0; pn < 3; pn++) {
+    t.equal(client.open(server.seal(pn)), UNPROTECT_OK, 'rfc9001#6.1-3')
+  }
   t.equal(server.open(client.seal(1)), UNPROTECT_KEY_UPDATED)
   t.equal(client.open(server.seal(3)), UNPROTECT_KEY_UPDATED)
   t.end()
@@ -193,8 +204,7 @@ function sealWith(key: PacketKey, packetNumber: number, phase: boolean): Uint8Ar
   return bytes.slice(0, HEADER_LENGTH + PAYLOAD_LENGTH + 16)
 }
 
-// rfc9001#6.4-2
-t.test('RFC 9001 §6.4: newer keys under a lower packet number are KEY_UPDATE_ERROR', (t) => {
+t.test('rfc9001#6.4-2: newer keys under a lower packet number are KEY_UPDATE_ERROR', (t) => {
   const secret = provider.randomBytes(32)
   const suite = TLS_CHACHA20_POLY1305_SHA256
   const receiver = new Side(provider.randomBytes(32), secret)
@@ -207,13 +217,19 @@ t.test('RFC 9001 §6.4: newer keys under a lower packet number are KEY_UPDATE_ER
     hp,
   )
   t.equal(receiver.open(sealWith(old, 10, false)), UNPROTECT_OK)
-  t.equal(receiver.open(sealWith(fresh, 9, true)), UNPROTECT_KEY_UPDATE_ERROR)
+  t.equal(receiver.open(sealWith(fresh, 9, true)), UNPROTECT_KEY_UPDATE_ERROR, 'rfc9001#6.4-2')
   t.equal(receiver.open(sealWith(fresh, 11, true)), UNPROTECT_KEY_UPDATED)
-  t.equal(receiver.open(sealWith(old, 12, false)), UNPROTECT_FAILED, 'old keys, higher number')
+  t.equal(
+    receiver.open(sealWith(old, 12, false)),
+    UNPROTECT_FAILED,
+    'rfc9001#5.5-1: old keys above it',
+  )
+  t.equal(receiver.open(sealWith(old, 9, false)), UNPROTECT_OK, 'and below it')
+  receiver.keys.discardPreviousKey()
+  t.equal(receiver.open(sealWith(old, 8, false)), UNPROTECT_FAILED)
   t.end()
 })
 
-// rfc9001#5.5-2, rfc9001#6.6-6
 t.test('forged packets of either phase change nothing but the count (RFC 9001 §6.6)', (t) => {
   const [client, server] = sides()
   const prng = new Prng(7)
@@ -228,16 +244,123 @@ t.test('forged packets of either phase change nothing but the count (RFC 9001 §
     const headerLength = 9 + (bytes[0] & 3) + 1
     const length = packet.length - 16 - headerLength
     t.equal(server.keys.unprotect(0, headerLength, length, packetNumber), UNPROTECT_FAILED)
-    t.equal(server.keys.failedPackets, ++failed)
-    t.equal(server.keys.keyPhase, 0)
+    t.equal(server.keys.failedPackets, ++failed, 'rfc9001#6.6-6')
+    t.equal(server.keys.keyPhase, 0, 'rfc9001#5.5-2')
     t.equal(server.open(packet), UNPROTECT_OK)
   }
   t.notOk(server.keys.openLimitReached)
   t.end()
 })
 
-// rfc9001#6.6-1
+t.test(
+  'forged packets of the phase before are refused while its key is kept (RFC 9001 §6.5)',
+  (t) => {
+    const [client, server] = sides()
+    const old = client.seal(0)
+    client.keys.onAckReceived(0)
+    t.ok(client.keys.initiateUpdate())
+    t.equal(server.open(client.seal(1)), UNPROTECT_KEY_UPDATED)
+    t.ok(server.keys.hasPreviousKey)
+    const forged = new Uint8Array(old)
+    forged[forged.length - 1] ^= 1
+    t.equal(server.open(forged), UNPROTECT_FAILED)
+    t.equal(server.keys.failedPackets, 1)
+    t.equal(server.open(old), UNPROTECT_OK)
+    t.equal(server.keys.failedPackets, 1)
+    t.end()
+  },
+)
+
+t.test('RFC 9001 §6.1: no update is started without a key, or by an ACK of nothing', (t) => {
+  const [client] = sides()
+  client.keys.onAckReceived(5)
+  t.notOk(client.keys.initiateUpdate(), 'no packet was sealed yet')
+  client.seal(0)
+  client.keys.onAckReceived(0)
+  client.keys.dispose()
+  t.notOk(client.keys.initiateUpdate(), 'disposed')
+  const half = new KeyPhases(protection, VERSION_1, TLS_AES_128_GCM_SHA256)
+  half.installSealSecret(provider.randomBytes(32))
+  half.protect(0, 9, 4, PAYLOAD_LENGTH, 0)
+  half.onAckReceived(0)
+  t.notOk(half.initiateUpdate(), 'nothing can be opened yet')
+  t.equal(half.keyPhase, 0)
+  t.end()
+})
+
+/** Keeps every secret and key that it hands out or is given. */
+class Recording extends PacketProtection {
+  readonly secrets: Uint8Array[] = []
+  keysMade = 0
+
+  override headerProtectionKey(
+    ...args: Parameters<PacketProtection['headerProtectionKey']>
+  ): Uint8Array {
+    const key = super.headerProtectionKey(...args)
+    this.secrets.push(key)
+    return key
+  }
+
+  override nextSecret(...args: Parameters<PacketProtection['nextSecret']>): Uint8Array {
+    const next = super.nextSecret(...args)
+    this.secrets.push(args[2], next)
+    return next
+  }
+
+  override nextPacketKey(...args: Parameters<PacketProtection['nextPacketKey']>): PacketKey {
+    this.keysMade++
+    return super.nextPacketKey(...args)
+  }
+}
+
+t.test('RFC 9001 §6.3: the next key is made before the update that needs it', (t) => {
+  const secret = provider.randomBytes(32)
+  const recording = new Recording(provider, protection.engine)
+  const receiver = new KeyPhases(recording, VERSION_1, TLS_CHACHA20_POLY1305_SHA256)
+  receiver.installOpenSecret(secret)
+  const sender = new KeyPhases(protection, VERSION_1, TLS_CHACHA20_POLY1305_SHA256)
+  sender.installSealSecret(secret)
+  const { bytes } = protection.engine.memory
+  const made: number[] = []
+  for (let pn = 0; pn < 20; pn++) {
+    bytes.fill(0, 0, HEADER_LENGTH + PAYLOAD_LENGTH)
+    bytes[0] = 0x43
+    new DataView(bytes.buffer).setUint32(9, pn)
+    sender.protect(0, 9, 4, PAYLOAD_LENGTH, pn)
+    receiver.removeHeaderProtection(0, 9)
+    t.equal(receiver.unprotect(0, HEADER_LENGTH, PAYLOAD_LENGTH, pn), UNPROTECT_OK)
+    made.push(recording.keysMade)
+  }
+  // One key for each phase, the second with the sixteenth packet, and no third.
+  t.strictSame(made, [...new Array<number>(15).fill(1), ...new Array<number>(5).fill(2)])
+  t.end()
+})
+
+t.test('dispose, and every update, wipes the secrets that are of no use any more', (t) => {
+  const recording = new Recording(provider, protection.engine)
+  const keys = new KeyPhases(recording, VERSION_1, TLS_CHACHA20_POLY1305_SHA256)
+  keys.installSealSecret(provider.randomBytes(32))
+  keys.installOpenSecret(provider.randomBytes(32))
+  keys.protect(0, 9, 4, PAYLOAD_LENGTH, 0)
+  keys.onAckReceived(0)
+  t.ok(keys.initiateUpdate())
+  const [, , used, next] = recording.secrets
+  t.ok(
+    used.every((byte) => byte === 0),
+    'the secret of the phase before',
+  )
+  t.notOk(
+    next.every((byte) => byte === 0),
+    'the secret of this phase',
+  )
+  keys.dispose()
+  t.equal(recording.secrets.length, 4)
+  for (const secret of recording.secrets) t.ok(secret.every((byte) => byte === 0))
+  t.end()
+})
+
 t.test('RFC 9001 §6.6: the confidentiality limit of AES-GCM stops one packet short', (t) => {
+t.test('rfc9001#6.6-1: the confidentiality limit of AES-GCM stops one packet short', (t) => {
   let protectedPackets = 0
   const nullKey: PacketKey = {
     protect: () => {
@@ -262,11 +385,80 @@ t.test('RFC 9001 §6.6: the confidentiality limit of AES-GCM stops one packet sh
   while (!keys.updateDue) keys.protect(0, 9, 4, 20, keys.sealedPackets)
   t.equal(protectedPackets, 2 ** 22)
   while (!keys.sealLimitReached) keys.protect(0, 9, 4, 20, keys.sealedPackets)
-  t.equal(protectedPackets, 2 ** 23 - 1)
+  t.equal(protectedPackets, 2 ** 23 - 1, 'rfc9001#6.6-1')
   keys.onAckReceived(0)
   t.ok(keys.initiateUpdate())
   t.notOk(keys.sealLimitReached)
   t.equal(keys.sealedPackets, 0)
+  t.end()
+})
+
+/** Counts the keys that are made. */
+function countingProtection(): { protection: PacketProtection; made: () => number } {
+  let made = 0
+  const counting = new PacketProtection(provider, {
+    name: 'counting',
+    memory: protection.engine.memory,
+    createPacketKey: (...parameters) => {
+      made++
+      return protection.engine.createPacketKey(...parameters)
+    },
+  })
+  return { protection: counting, made: () => made }
+}
+
+t.test('RFC 9001 §6.3: the next key is at hand before a packet asks for it', (t) => {
+  const { protection: counting, made } = countingProtection()
+  const [seal, open] = [provider.randomBytes(32), provider.randomBytes(32)]
+  const peer = new Side(open, seal)
+  const keys = new KeyPhases(counting, VERSION_1, TLS_CHACHA20_POLY1305_SHA256)
+  keys.installSealSecret(seal)
+  keys.installOpenSecret(open)
+  t.equal(made(), 2)
+  const tryOpen = (packet: Uint8Array): number => {
+    protection.engine.memory.bytes.set(packet)
+    const packetNumber = keys.removeHeaderProtection(0, 9)
+    return keys.unprotect(0, HEADER_LENGTH, PAYLOAD_LENGTH, packetNumber)
+  }
+  for (let pn = 0; pn < 16; pn++) t.equal(tryOpen(peer.seal(pn)), UNPROTECT_OK)
+  t.equal(made(), 3)
+  // The Key Phase bit is under header protection that both phases share: who flips it in a packet makes one
+  // of the other phase that does not open.
+  const flipped = (pn: number): Uint8Array => {
+    const packet = peer.seal(pn)
+    packet[0] ^= 0x04
+    return packet
+  }
+  for (let pn = 16; pn < 40; pn++) {
+    t.equal(tryOpen(flipped(pn)), UNPROTECT_FAILED)
+    t.equal(made(), 3, 'rfc9001#6.3-1, rfc9001#6.3-4: nothing is made for it, nor given up')
+  }
+  t.equal(tryOpen(peer.seal(40)), UNPROTECT_OK)
+  peer.keys.onAckReceived(40)
+  t.ok(peer.keys.initiateUpdate())
+  t.equal(tryOpen(peer.seal(41)), UNPROTECT_KEY_UPDATED)
+  // One to seal, and the next to open.
+  t.equal(made(), 5, 'rfc9001#9.5-3')
+  for (let pn = 42; pn < 60; pn++) t.equal(tryOpen(flipped(pn)), UNPROTECT_FAILED)
+  t.equal(made(), 5)
+  t.end()
+})
+
+t.test('RFC 9001 §6.3: a next key that a forged packet asked for too early is kept', (t) => {
+  const { protection: counting, made } = countingProtection()
+  const [seal, open] = [provider.randomBytes(32), provider.randomBytes(32)]
+  const peer = new Side(open, seal)
+  const keys = new KeyPhases(counting, VERSION_1, TLS_CHACHA20_POLY1305_SHA256)
+  keys.installSealSecret(seal)
+  keys.installOpenSecret(open)
+  for (let pn = 0; pn < 30; pn++) {
+    const packet = peer.seal(pn)
+    packet[0] ^= 0x04
+    protection.engine.memory.bytes.set(packet)
+    const packetNumber = keys.removeHeaderProtection(0, 9)
+    t.equal(keys.unprotect(0, HEADER_LENGTH, PAYLOAD_LENGTH, packetNumber), UNPROTECT_FAILED)
+    t.equal(made(), 3, 'rfc9001#6.3-4')
+  }
   t.end()
 })
 

@@ -69,7 +69,10 @@ t.test('versions that are not spoken and secrets of the wrong length are RangeEr
   t.throws(() => protection.initialKeys(0xff00001d, new Uint8Array(8), 'client'), RangeError)
   t.throws(() => protection.retryIntegrityTag(3, new Uint8Array(8), new Uint8Array(9)), RangeError)
   const secret = new Uint8Array(32)
-  t.throws(() => protection.packetKey(VERSION_1, TLS_AES_256_GCM_SHA384, secret), RangeError)
+  t.throws(() => protection.packetKey(VERSION_1, TLS_AES_256_GCM_SHA384, secret), {
+    name: 'RangeError',
+    message: '"secret" expected 48 bytes, got 32',
+  })
   t.throws(() => protection.packetKey(VERSION_1, 0x1305 as 0x1301, secret), RangeError)
   t.end()
 })

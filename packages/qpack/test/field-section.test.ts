@@ -15,16 +15,17 @@ import { fromHex, toHex } from './hex.ts'
 
 const decoder = new FieldSectionDecoder()
 
-function refuses(t: Test, hex: string, message: RegExp): void {
+function refuses(t: Test, hex: string, message: RegExp, says: string = hex): void {
   try {
     decoder.decode(fromHex(hex))
     t.fail(`${hex} was decoded`)
   } catch (error) {
     t.ok(error instanceof QpackError, hex)
-    t.match(error, {
+    const expected = {
       code: 'ERR_QPACK_DECOMPRESSION_FAILED',
       errorCode: QPACK_DECOMPRESSION_FAILED,
-    })
+    }
+    t.match(error, expected, says)
     t.match((error as QpackError).message, message)
   }
 }
@@ -112,8 +113,8 @@ t.test('the encoder grows its memory and reuses it', (t) => {
 })
 
 t.test('whatever refers to a dynamic table is refused (rfc9204#2.2.3-1)', (t) => {
-  refuses(t, '0200', /dynamic table/) // Required Insert Count, rfc9204#4.5.1.1-1
-  refuses(t, '0080', /Base/) // rfc9204#4.5.1.2-1, rfc9204#4.5.1.2-2
+  refuses(t, '0200', /dynamic table/, 'Required Insert Count (rfc9204#4.5.1.1-1)')
+  refuses(t, '0080', /Base/, 'rfc9204#4.5.1.2-1, rfc9204#4.5.1.2-2')
   refuses(t, '0000 80', /dynamic/) // indexed
   refuses(t, '0000 40 00', /dynamic/) // name reference
   refuses(t, '0000 10', /dynamic/) // post-base indexed
@@ -192,6 +193,12 @@ t.test(
     t.end()
   },
 )
+
+t.test('an empty string is one with and without Huffman code', (t) => {
+  t.same(decoder.decode(fromHex('0000 51 00')), [':path', ''])
+  t.same(decoder.decode(fromHex('0000 51 80')), [':path', ''])
+  t.end()
+})
 
 t.test('a Huffman string far above the limit is not decoded first', (t) => {
   const bytes = new Uint8Array(100_020)

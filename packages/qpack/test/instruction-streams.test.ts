@@ -31,13 +31,15 @@ t.test('encoder stream: a capacity above zero is an error (rfc9204#4.3.1-2)', (t
   t.end()
 })
 
-// rfc9204#3.1-2
-t.test('encoder stream: insertions and duplicates are errors (rfc9204#3.2.2-2)', (t) => {
-  for (const hex of ['c00f', 'ff2400', '80', '4a', '6a', '02', '00']) {
-    t.throws(() => new EncoderStreamReader().handle(fromHex(hex)), encoderError, hex)
-  }
-  t.end()
-})
+t.test(
+  'encoder stream: insertions and duplicates are errors (rfc9204#3.1-2, rfc9204#3.2.2-2)',
+  (t) => {
+    for (const hex of ['c00f', 'ff2400', '80', '4a', '6a', '02', '00']) {
+      t.throws(() => new EncoderStreamReader().handle(fromHex(hex)), encoderError, hex)
+    }
+    t.end()
+  },
+)
 
 t.test('decoder stream: stream cancellation is accepted (RFC 9204 §4.4.2)', (t) => {
   const reader = new DecoderStreamReader()

@@ -55,6 +55,8 @@ t.test('62 bits are read, more are refused (rfc9204#4.1.1-1, rfc9204#7.4-2)', (t
   assembler.start(0xff, 8)
   for (let i = 0; i < 9; i++) assembler.push(0x80)
   t.equal(assembler.exhausted, true)
+  assembler.start(0xff, 8)
+  t.equal(assembler.exhausted, false, 'the next integer has all its bytes again')
   t.end()
 })
 

@@ -13,7 +13,13 @@ export {
   LEVEL_ZERO_RTT,
 } from './handshake-session.ts'
 export type { EncryptionLevel, HandshakeEvent, HandshakeSession } from './handshake-session.ts'
-export type { AckSample, CongestionController } from './recovery/congestion-controller.ts'
+export type {
+  AckSample,
+  CongestionController,
+  RateController,
+} from './recovery/congestion-controller.ts'
+export type { CongestionControl } from './recovery/create-congestion-controller.ts'
+export type { LostPacket, RateSample } from './recovery/delivery-rate.ts'
 export type { RttEstimator } from './recovery/rtt.ts'
 export type { ConnectionEvent, QuicPort, QuicStream, StreamDirection } from './port.ts'
 export {

@@ -11,6 +11,8 @@ import {
   DEFAULT_MAX_STREAMS_UNI,
   MAX_STREAMS_LIMIT,
 } from './limits.ts'
+import type { CongestionControl } from './recovery/create-congestion-controller.ts'
+import { CONGESTION_CONTROLS } from './recovery/create-congestion-controller.ts'
 
 /** What an application may tune. Every field has a default; unknown names are refused. */
 export interface TransportOptions {
@@ -37,8 +39,11 @@ export interface TransportOptions {
    * 9000 §9, §18.2.
    */
   readonly disableActiveMigration?: boolean
-  /** Congestion controller. Default 'cubic' (RFC 9438); 'newreno' is RFC 9002 §7. */
-  readonly congestion?: 'cubic' | 'newreno'
+  /**
+   * Congestion controller. Default 'cubic' (RFC 9438); 'newreno' is RFC 9002 §7, 'bbr' version 3 of
+   * draft-ietf-ccwg-bbr, for paths that lose packets at random or have deep queues.
+   */
+  readonly congestion?: CongestionControl
   /**
    * Whether to offer the peer to choose how often we acknowledge, and to ask it for fewer
    * acknowledgements as the congestion window grows (draft-ietf-quic-ack-frequency). Default true.
@@ -91,9 +96,9 @@ export function parseTransportOptions(options: TransportOptions = {}): ResolvedT
       `"transport.disableActiveMigration" expected a boolean, got ${typeof parsed.disableActiveMigration}`,
     )
   }
-  if (parsed.congestion !== 'cubic' && parsed.congestion !== 'newreno') {
+  if (!CONGESTION_CONTROLS.includes(parsed.congestion)) {
     throw new TypeError(
-      `"transport.congestion" expected 'cubic' or 'newreno', got ${String(parsed.congestion)}`,
+      `"transport.congestion" expected one of ${CONGESTION_CONTROLS.join(', ')}, got ${parsed.congestion}`,
     )
   }
   if (typeof parsed.ackFrequency !== 'boolean') {

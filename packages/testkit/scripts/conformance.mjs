@@ -1,14 +1,17 @@
 // Writes docs/conformance.md: which test proves which requirement of the RFCs, and what nothing
 // proves. `node conformance.mjs`; with `--check` it writes nothing and fails when the page is stale.
-// Either way it fails on a citation of an id or section that does not exist.
+// Either way it fails on a citation of an id or section that does not exist, and on an id in a test that
+// is neither in a title nor in the message of an assertion.
 // Another root of the repository may be given as an argument.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { saidBy } from './said.mjs'
 
 const RFCS = ['rfc8999', 'rfc9000', 'rfc9001', 'rfc9002', 'rfc9114', 'rfc9204']
 const KINDS = ['unbuilt', 'others', 'deviates']
 const LEVELS = ['MUST', 'SHOULD']
 const SENTENCE_LENGTH = 120
+const ID = /\b(?:rfc\d{4}|h3spec)#[0-9A-Z][0-9A-Zc.]*(?:-\d+)?\b/g
 
 const [root = fileURLToPath(new URL('../../../', import.meta.url))] = process.argv
   .slice(2)
@@ -57,10 +60,15 @@ for (const path of sources) {
   // The suites of testkit run in the packages that call them.
   const isTest = kind === 'test' || path.startsWith('packages/testkit/src/contracts/')
   const short = name === undefined ? path : `${name}/${rest.replace(/\.test$/, '')}`
-  for (const [id] of text.matchAll(/\b(?:rfc\d{4}|h3spec)#[0-9A-Z][0-9A-Zc.]*(?:-\d+)?\b/g)) {
+  const ids = new Set(text.match(ID))
+  const said = new Set(
+    isTest && ids.size > 0 ? saidBy(text).flatMap((said) => said.match(ID) ?? []) : [],
+  )
+  for (const id of ids) {
     const requirement = requirements.get(id)
     if (requirement === undefined) problems.push(`${path}: no requirement has the id ${id}`)
-    else if (isTest) requirement.tests.add(short)
+    else if (said.has(id)) requirement.tests.add(short)
+    else if (isTest) problems.push(`${path}: ${id} is in no title and no message of an assertion`)
   }
   const citations = /\bRFC (\d{4})((?:(?:,? and|,? or| to|,)? §[0-9A-Z][0-9A-Z.]*)+)/g
   for (const [, rfc, list] of text.matchAll(citations)) {
@@ -147,7 +155,8 @@ const page = [
   '# Conformance',
   '',
   'Every MUST and SHOULD of the RFCs that godwit implements, and the tests that prove it. A test proves a',
-  'requirement by naming its id (`rfc9000#4.1-3`); `quic/scenario/close` is',
+  'requirement by naming its id (`rfc9000#4.1-3`) in its title or in the message of an assertion that fails',
+  'when it is not kept; comments do not count. `quic/scenario/close` is',
   'packages/quic/test/scenario/close.test.ts. Beside the title of a section stands the code that cites it.',
   'Sentences are shortened; packages/testkit/requirements/ has them whole.',
   '',

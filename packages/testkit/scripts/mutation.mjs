@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Coverage } from './mutation/coverage.mjs'
-import { equivalents } from './mutation/equivalent.mjs'
+import { Equivalents } from './mutation/equivalent.mjs'
 import { judge, Verdicts } from './mutation/judge.mjs'
 import { mutantsOf, parses, shuffled } from './mutation/mutants.mjs'
 import { sourcesOf, targetOfFile, TARGETS, testsOf } from './mutation/targets.mjs'
@@ -24,6 +24,7 @@ const HELP = `npm run mutation -- [options]
   --json           the verdict of every mutant as JSON
   --list           only list the mutants
   --fresh          judge again what an earlier run judged
+  --stale          only list rows of mutation/equivalent.tsv that are no mutant of today, and fail if there are
 `
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -40,6 +41,7 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
   fresh: { type: 'boolean', default: false },
+  stale: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 }
 
@@ -54,15 +56,16 @@ function chosenTargets({ package: names, file: files }) {
   return new Map((names ?? Object.keys(TARGETS)).map((name) => [name, TARGETS[name]]))
 }
 
+function mutantsOfFile(path) {
+  const text = readFileSync(join(root, path), 'utf8')
+  const source = transformSync(text, { mode: 'strip-only', filename: path }).code
+  return mutantsOf(source).map((mutant) => ({ ...mutant, path, source }))
+}
+
 /** All mutants of a group, without those that change nothing that can be seen. */
 function mutantsOfTarget(target, excluded) {
-  return sourcesOf(root, target).flatMap((path) => {
-    const text = readFileSync(join(root, path), 'utf8')
-    const source = transformSync(text, { mode: 'strip-only', filename: path }).code
-    return mutantsOf(source)
-      .map((mutant) => ({ ...mutant, path, source }))
-      .filter((mutant) => !excluded.matches(mutant))
-  })
+  const all = sourcesOf(root, target).flatMap((path) => mutantsOfFile(path))
+  return all.filter((mutant) => !excluded.has(mutant))
 }
 
 /** Runs `work` on each item, `jobs` at a time. */
@@ -85,7 +88,13 @@ async function main() {
     console.log(HELP)
     return
   }
-  const excluded = equivalents()
+  const excluded = new Equivalents()
+  if (given.stale) {
+    const stale = excluded.stale((path) => mutantsOfFile(path))
+    for (const row of stale) console.log(row)
+    if (stale.length > 0) process.exitCode = 1
+    return
+  }
   const jobs = Number(given.jobs)
   const coverage = new Coverage(root, cache)
   const verdicts = new Verdicts(cache, given.fresh)
@@ -128,7 +137,7 @@ async function main() {
       `${name}: ${share.toFixed(1)} % of ${mutants.length} noticed (of ${total} in all; ` +
         `${count.timeout} by time, ${count.survived} survived, ${count.uncovered} run by no test)`,
     )
-    tell(lines.at(-1))
+    console.error(lines.at(-1))
   }
 
   if (given.list) return

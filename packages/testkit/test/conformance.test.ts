@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
@@ -24,7 +24,7 @@ t.test('what does not exist, a stale page and a needless exception are named', (
   mkdirSync(`${root}/packages/quic/test`, { recursive: true })
   cpSync(requirements, copy, { recursive: true })
   // The ids are put together here: this file is searched for citations too.
-  const cite = (rfc: number, rest: string): string => `// rfc${rfc}#${rest}\n`
+  const cite = (rfc: number, rest: string): string => `t.test('rfc${rfc}#${rest}')\n`
   const section = (rfc: number, rest: string): string => `// RFC ${rfc} ${rest}\n`
   writeFileSync(
     `${root}/packages/quic/test/a.test.ts`,
@@ -49,5 +49,68 @@ t.test('what does not exist, a stale page and a needless exception are named', (
     `exceptions.tsv: ${rfc}#4.1-2 is of no kind: lazy`,
     'docs/conformance.md is stale: node packages/testkit/scripts/conformance.mjs',
   ])
+  t.end()
+})
+
+t.test('an id proves in titles and messages, and nowhere else', (t) => {
+  const root = t.testdir()
+  const copy = `${root}/packages/testkit/requirements`
+  mkdirSync(copy, { recursive: true })
+  mkdirSync(`${root}/packages/quic/test`, { recursive: true })
+  mkdirSync(`${root}/docs`)
+  cpSync(requirements, copy, { recursive: true })
+  // `@4.1-1` stands for an id here: this file is searched for ids too.
+  const source = `
+    import t from 'tap'
+    interface Row { readonly title: string; readonly other: string }
+    const ROWS: readonly Row[] = [{ title: 'a (@4.1-1)', other: 'b' }]
+    const LISTS = [...[['c @4.1-2', 1]].map(([c, n]): [string, number] => [\`\${c}!\`, n as number])]
+    const helper = (what: string, holds: boolean): void => t.ok(holds, \`x: \${what}\`)
+    function inTurn(title: string) {
+      t.test(\`here: \${title}\`, (t) => t.end())
+    }
+    for (const { title } of ROWS) t.test(\`\${title}, once\`, (t) => t.end())
+    for (const [title] of LISTS) t.test(title, (t) => t.end())
+    helper('d @4.1-3', true)
+    inTurn('e' + ' @4.1-4')
+    t.test('f', (t) => {
+      const says = '@4.4-1'
+      t.equal(1, 1, says)
+      t.throws(() => { throw new Error('g') }, { message: 'g' }, '@4.2-2')
+      t.end()
+    })
+  `
+  const nowhere = `
+    import t from 'tap'
+    // @4.5-1
+    /* @4.5-2 */
+    const ROWS = [{ title: 'a', other: '@4.5-3' }]
+    for (const { title } of ROWS) t.test(title, (t) => t.end())
+    t.test('b', (t) => {
+      t.equal('@4.5-4', '@4.5-4')
+      t.pass('@4.6-3')
+      t.comment('@4.6-1')
+      t.fail('@4.6-2')
+      t.end()
+    })
+  `
+  const write = (name: string, text: string): void =>
+    writeFileSync(`${root}/packages/quic/test/${name}.test.ts`, text.replaceAll('@', 'rfc9000#'))
+  write('here', source)
+  write('nowhere', nowhere)
+  writeFileSync(`${copy}/exceptions.tsv`, 'id\tkind\treason\n')
+  const { status, stderr } = spawnSync(process.execPath, [script, root], { encoding: 'utf8' })
+  t.equal(status, 1)
+  t.same(
+    stderr.trimEnd().split('\n'),
+    ['4.5-1', '4.5-2', '4.5-3', '4.5-4', '4.6-3', '4.6-1', '4.6-2'].map(
+      (id) =>
+        `packages/quic/test/nowhere.test.ts: rfc9000#${id} is in no title and no message of an assertion`,
+    ),
+  )
+  const page = readFileSync(`${root}/docs/conformance.md`, 'utf8')
+  const proven = [...page.matchAll(/^\| ([\d.]+-\d+) \|.*\| quic\/here \|$/gm)].map(([, id]) => id)
+  t.same(proven, ['4.1-1', '4.1-2', '4.1-3', '4.1-4', '4.2-2', '4.4-1'])
+  t.notMatch(page, /quic\/nowhere/)
   t.end()
 })

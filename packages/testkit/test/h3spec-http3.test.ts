@@ -47,38 +47,22 @@ const always = (...parts: (Uint8Array | number)[]) => {
 
 /* prettier-ignore */
 const CASES: readonly Case[] = [
-  // h3spec#35, h3spec#35c, rfc9114#4.1-3
-  { number: 35, title: 'RFC 9114 §4.1: DATA before HEADERS', on: 'message', bytes: always(data(1)), errorCode: H3_FRAME_UNEXPECTED },
-  // h3spec#36, h3spec#36c, rfc9114#4.1.2-2
-  { number: 36, title: 'RFC 9114 §4.3: a pseudo-header field twice', on: 'message', bytes: message([...get.slice(0, 2), ...get], [':status', '200', ':status', '200']), errorCode: H3_MESSAGE_ERROR },
-  // h3spec#37, h3spec#37c, rfc9114#4.3.1-6, rfc9114#4.3.2-1
-  { number: 37, title: 'RFC 9114 §4.3.1: a mandatory pseudo-header field is absent', on: 'message', bytes: message(get.slice(2), ['x-a', 'b']), errorCode: H3_MESSAGE_ERROR },
-  // h3spec#38, h3spec#38c, rfc9114#4.3-2
-  { number: 38, title: 'RFC 9114 §4.3: a pseudo-header field that is prohibited', on: 'message', bytes: message([...get, ':status', '200'], [':status', '200', ':path', '/']), errorCode: H3_MESSAGE_ERROR },
-  // h3spec#39, h3spec#39c, rfc9114#4.3-6
-  { number: 39, title: 'RFC 9114 §4.3: a pseudo-header field after a field', on: 'message', bytes: message(['x-a', 'b', ...get], ['x-a', 'b', ':status', '200']), errorCode: H3_MESSAGE_ERROR },
-  // h3spec#40, h3spec#40c, rfc9114#6.2.1-2
-  { number: 40, title: 'RFC 9114 §6.2.1: the control stream does not begin with SETTINGS', on: 'uni', bytes: always(0, frame(0x07, 0)), errorCode: H3_MISSING_SETTINGS },
-  // h3spec#41, h3spec#41c, rfc9114#7.2.1-2
-  { number: 41, title: 'RFC 9114 §7.2.1: DATA on the control stream', on: 'uni', bytes: always(0, SETTINGS, data(1)), errorCode: H3_FRAME_UNEXPECTED },
-  // h3spec#42, h3spec#42c, rfc9114#7.2.2-1
-  { number: 42, title: 'RFC 9114 §7.2.2: HEADERS on the control stream', on: 'uni', bytes: (role) => join([0, SETTINGS, messageHeaders(role)]), errorCode: H3_FRAME_UNEXPECTED },
-  // h3spec#43, h3spec#43c, rfc9114#7.2.4-2
-  { number: 43, title: 'RFC 9114 §7.2.4: a second SETTINGS', on: 'uni', bytes: always(0, SETTINGS, SETTINGS), errorCode: H3_FRAME_UNEXPECTED },
-  // h3spec#44, h3spec#44c, rfc9114#7.2.3-7
-  { number: 44, title: 'RFC 9114 §7.2.3: CANCEL_PUSH on a request stream', on: 'message', bytes: always(frame(0x03, 0)), errorCode: H3_FRAME_UNEXPECTED },
-  // h3spec#45, h3spec#45c, rfc9114#7.2.4-6
-  { number: 45, title: 'RFC 9114 §7.2.4: a setting twice', on: 'uni', bytes: always(0, frame(0x04, 6, 1, 6, 1)), errorCode: H3_SETTINGS_ERROR },
-  // h3spec#46, h3spec#46c, rfc9114#7.2.4.1-3
-  { number: 46, title: 'RFC 9114 §7.2.4.1: a setting of HTTP/2', on: 'uni', bytes: always(0, frame(0x04, 2, 0)), errorCode: H3_SETTINGS_ERROR },
-  // h3spec#47, h3spec#47c, rfc9204#3.1-1
-  { number: 47, title: 'RFC 9204 §3.1: a static index that does not exist', on: 'message', bytes: always(frame(0x01, 0, 0, 0xff, 0x24)), errorCode: QPACK_DECOMPRESSION_FAILED },
-  // h3spec#48, h3spec#48c, rfc9204#4.3.1-2
-  { number: 48, title: 'RFC 9204 §4.3.1: a dynamic table capacity above the limit', on: 'uni', bytes: always(2, 0x3f, 0xff, 0x7f), errorCode: QPACK_ENCODER_STREAM_ERROR },
-  // h3spec#49, h3spec#49c, rfc9114#6.2.1-5
-  { number: 49, title: 'RFC 9114 §6.2.1: the control stream is closed', on: 'uni', bytes: always(0, SETTINGS), fin: true, errorCode: H3_CLOSED_CRITICAL_STREAM },
-  // h3spec#50, h3spec#50c, rfc9204#4.4.3-1
-  { number: 50, title: 'RFC 9204 §4.4.3: Insert Count Increment of 0', on: 'uni', bytes: always(3, 0x00), errorCode: QPACK_DECODER_STREAM_ERROR },
+  { number: 35, title: 'RFC 9114 §4.1: DATA before HEADERS (h3spec#35, h3spec#35c, rfc9114#4.1-3)', on: 'message', bytes: always(data(1)), errorCode: H3_FRAME_UNEXPECTED },
+  { number: 36, title: 'RFC 9114 §4.3: a pseudo-header field twice (h3spec#36, h3spec#36c, rfc9114#4.1.2-2)', on: 'message', bytes: message([...get.slice(0, 2), ...get], [':status', '200', ':status', '200']), errorCode: H3_MESSAGE_ERROR },
+  { number: 37, title: 'RFC 9114 §4.3.1: a mandatory pseudo-header field is absent (h3spec#37, h3spec#37c, rfc9114#4.3.1-6, rfc9114#4.3.2-1)', on: 'message', bytes: message(get.slice(2), ['x-a', 'b']), errorCode: H3_MESSAGE_ERROR },
+  { number: 38, title: 'RFC 9114 §4.3: a pseudo-header field that is prohibited (h3spec#38, h3spec#38c, rfc9114#4.3-2)', on: 'message', bytes: message([...get, ':status', '200'], [':status', '200', ':path', '/']), errorCode: H3_MESSAGE_ERROR },
+  { number: 39, title: 'RFC 9114 §4.3: a pseudo-header field after a field (h3spec#39, h3spec#39c, rfc9114#4.3-6)', on: 'message', bytes: message(['x-a', 'b', ...get], ['x-a', 'b', ':status', '200']), errorCode: H3_MESSAGE_ERROR },
+  { number: 40, title: 'RFC 9114 §6.2.1: the control stream does not begin with SETTINGS (h3spec#40, h3spec#40c, rfc9114#6.2.1-2)', on: 'uni', bytes: always(0, frame(0x07, 0)), errorCode: H3_MISSING_SETTINGS },
+  { number: 41, title: 'RFC 9114 §7.2.1: DATA on the control stream (h3spec#41, h3spec#41c, rfc9114#7.2.1-2)', on: 'uni', bytes: always(0, SETTINGS, data(1)), errorCode: H3_FRAME_UNEXPECTED },
+  { number: 42, title: 'RFC 9114 §7.2.2: HEADERS on the control stream (h3spec#42, h3spec#42c, rfc9114#7.2.2-1)', on: 'uni', bytes: (role) => join([0, SETTINGS, messageHeaders(role)]), errorCode: H3_FRAME_UNEXPECTED },
+  { number: 43, title: 'RFC 9114 §7.2.4: a second SETTINGS (h3spec#43, h3spec#43c, rfc9114#7.2.4-2)', on: 'uni', bytes: always(0, SETTINGS, SETTINGS), errorCode: H3_FRAME_UNEXPECTED },
+  { number: 44, title: 'RFC 9114 §7.2.3: CANCEL_PUSH on a request stream (h3spec#44, h3spec#44c, rfc9114#7.2.3-7)', on: 'message', bytes: always(frame(0x03, 0)), errorCode: H3_FRAME_UNEXPECTED },
+  { number: 45, title: 'RFC 9114 §7.2.4: a setting twice (h3spec#45, h3spec#45c, rfc9114#7.2.4-6)', on: 'uni', bytes: always(0, frame(0x04, 6, 1, 6, 1)), errorCode: H3_SETTINGS_ERROR },
+  { number: 46, title: 'RFC 9114 §7.2.4.1: a setting of HTTP/2 (h3spec#46, h3spec#46c, rfc9114#7.2.4.1-3)', on: 'uni', bytes: always(0, frame(0x04, 2, 0)), errorCode: H3_SETTINGS_ERROR },
+  { number: 47, title: 'RFC 9204 §3.1: a static index that does not exist (h3spec#47, h3spec#47c, rfc9204#3.1-1)', on: 'message', bytes: always(frame(0x01, 0, 0, 0xff, 0x24)), errorCode: QPACK_DECOMPRESSION_FAILED },
+  { number: 48, title: 'RFC 9204 §4.3.1: a dynamic table capacity above the limit (h3spec#48, h3spec#48c, rfc9204#4.3.1-2)', on: 'uni', bytes: always(2, 0x3f, 0xff, 0x7f), errorCode: QPACK_ENCODER_STREAM_ERROR },
+  { number: 49, title: 'RFC 9114 §6.2.1: the control stream is closed (h3spec#49, h3spec#49c, rfc9114#6.2.1-5)', on: 'uni', bytes: always(0, SETTINGS), fin: true, errorCode: H3_CLOSED_CRITICAL_STREAM },
+  { number: 50, title: 'RFC 9204 §4.4.3: Insert Count Increment of 0 (h3spec#50, h3spec#50c, rfc9204#4.4.3-1)', on: 'uni', bytes: always(3, 0x00), errorCode: QPACK_DECODER_STREAM_ERROR },
 ]
 
 /** Puts HTTP/3 on a connection; a server answers every request with 204. */

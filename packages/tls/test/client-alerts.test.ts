@@ -196,7 +196,6 @@ t.test('RFC 9846 §4.4.2: broken requests for a certificate', (t) => {
   t.end()
 })
 
-// rfc9001#4.4-1, rfc9114#3.1-1, rfc9114#3.1-2
 t.test('RFC 9846 §4.5.1.3: certificates that are refused, with the reason as the cause', (t) => {
   const expired = issueIdentity('ed25519', {
     notBefore: NOW - 7_200_000,
@@ -237,7 +236,8 @@ t.test('RFC 9846 §4.5.1.3: certificates that are refused, with the reason as th
     const { events } = play(client(options), script)
     const alert = alertOf(events)
     t.equal(alert?.description, expected, title)
-    t.match(alert?.error, { name: 'TlsError', cause: { code } }, title)
+    const ids = 'rfc9001#4.4-1, rfc9114#3.1-1, rfc9114#3.1-2'
+    t.match(alert?.error, { name: 'TlsError', cause: { code } }, `${ids}: ${title}`)
   }
   const own = createDevelopmentIdentity({ crypto, time: NOW, names: ['example.test'] })
   const selfSigned = play(client(), {
@@ -331,8 +331,7 @@ t.test('RFC 9846 §4: a message that is left out', (t) => {
   t.end()
 })
 
-// rfc9001#6-3
-t.test('rfc9001#4.4-5 and RFC 9001 §6: what may not come after the handshake', (t) => {
+t.test('rfc9001#4.4-5 and rfc9001#6-3: what may not come after the handshake', (t) => {
   for (const [type, code] of [
     [13, PROTOCOL_VIOLATION],
     [24, undefined],

@@ -210,7 +210,6 @@ t.test('rfc9001#4.1.3-3: bytes behind the ClientHello at the key change', (t) =>
   t.end()
 })
 
-// rfc9001#4.1.3-1
 t.test('rfc9001#4.1.3-2, rfc9001#8.3-2: data at a level that is not the current one', (t) => {
   for (const level of [0, 1, 3] as const) {
     const session = server()
@@ -220,7 +219,7 @@ t.test('rfc9001#4.1.3-2, rfc9001#8.3-2: data at a level that is not the current 
     session.handleCrypto(level, Uint8Array.of(1))
     const alert = alertOf(drain(session))
     t.equal(alert?.description, UNEXPECTED_MESSAGE)
-    t.equal(alert?.transportErrorCode, PROTOCOL_VIOLATION)
+    t.equal(alert?.transportErrorCode, PROTOCOL_VIOLATION, 'rfc9001#4.1.3-1')
   }
   t.end()
 })
@@ -246,29 +245,35 @@ t.test('RFC 9846 §4.5.3: a wrong Finished, a short one, and bytes behind it', (
   t.end()
 })
 
-// rfc9001#6-3
-t.test('rfc9001#8.3-1 and the rest: what a server never takes after its flight', (t) => {
-  for (const type of [1, 2, 4, 5, 8, 11, 13, 15, 24, 254]) {
-    const session = server()
-    session.start(SERVER_PARAMETERS)
-    session.handleCrypto(0, clientHello())
-    drain(session)
-    session.handleCrypto(2, message(type, []))
-    t.equal(
-      alertOf(drain(session))?.description,
-      UNEXPECTED_MESSAGE,
-      `type ${type} at WAIT_FINISHED`,
-    )
-  }
-  for (const type of [1, 4, 5, 11, 13, 20, 24]) {
-    const session = server()
-    run(client(), session)
-    session.handleCrypto(3, message(type, [0]))
-    // RFC 9001 §6: a KeyUpdate (24) is unexpected_message, 0x010a.
-    t.equal(alertOf(drain(session))?.description, UNEXPECTED_MESSAGE, `type ${type} when CONNECTED`)
-  }
-  t.end()
-})
+t.test(
+  'rfc9001#8.3-1, rfc9001#6-3 and the rest: what a server never takes after its flight',
+  (t) => {
+    for (const type of [1, 2, 4, 5, 8, 11, 13, 15, 24, 254]) {
+      const session = server()
+      session.start(SERVER_PARAMETERS)
+      session.handleCrypto(0, clientHello())
+      drain(session)
+      session.handleCrypto(2, message(type, []))
+      t.equal(
+        alertOf(drain(session))?.description,
+        UNEXPECTED_MESSAGE,
+        `type ${type} at WAIT_FINISHED`,
+      )
+    }
+    for (const type of [1, 4, 5, 11, 13, 20, 24]) {
+      const session = server()
+      run(client(), session)
+      session.handleCrypto(3, message(type, [0]))
+      // RFC 9001 §6: a KeyUpdate (24) is unexpected_message, 0x010a.
+      t.equal(
+        alertOf(drain(session))?.description,
+        UNEXPECTED_MESSAGE,
+        `type ${type} when CONNECTED`,
+      )
+    }
+    t.end()
+  },
+)
 
 t.test('RFC 9846 §4.2.2: what may not change in the second ClientHello', (t) => {
   const retry = (edit: (hello: EditableHello) => void): Alert | null => {

@@ -257,6 +257,7 @@ export class Connection implements QuicPort {
       sending === paths.active &&
       sending.watchesFragments(now, size, recovery.packetsLost)
     if (size === 0 && this.#state.kind === 'open') {
+      if (!this.#core.streams.hasPending()) paths.current.onDataExhausted()
       recovery.setAtAmplificationLimit(now, paths.active.blocked)
       this.#syncTimers(now)
     }

@@ -10,9 +10,8 @@ import { RECEIVE_SLACK } from '../limits.ts'
 import type { NetworkPath } from '../network-path.ts'
 import type { PacketHeader } from '../packet-header.ts'
 import type { CongestionController } from '../recovery/congestion-controller.ts'
-import { Cubic } from '../recovery/cubic.ts'
+import { createCongestionController } from '../recovery/create-congestion-controller.ts'
 import { LossDetection } from '../recovery/loss-detection.ts'
-import { NewReno } from '../recovery/new-reno.ts'
 import { Streams } from '../streams/streams.ts'
 import type { ResolvedTransportOptions } from '../transport-options.ts'
 import type { TransportParameters } from '../transport-parameters.ts'
@@ -118,7 +117,7 @@ export class ConnectionCore {
     })
     this.events = new ConnectionEvents(this.streams)
     const newCongestion = (maxDatagramSize: number): CongestionController =>
-      options.congestion === 'cubic' ? new Cubic(maxDatagramSize) : new NewReno(maxDatagramSize)
+      createCongestionController(options.congestion, maxDatagramSize, shared.randomBytes)
     this.paths = new Paths(this, path, newCongestion)
     const listener = new TokenRouter(this)
     this.recovery = new LossDetection({ side, paths: this.paths, listener })

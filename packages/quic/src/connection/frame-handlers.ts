@@ -233,7 +233,17 @@ function handshakeDone({ core, now }: FrameHandlers, frame: Frame): void {
   if (core.side === 'server') {
     throw new TransportError(PROTOCOL_VIOLATION, frame.wireType, 'HANDSHAKE_DONE from a client')
   }
-  core.handshake.confirm(now)
+  // "Servers MUST NOT send a HANDSHAKE_DONE frame before completing the handshake": it would take away the
+  // Handshake keys, and with them our Finished.
+  const { handshake, spaces } = core
+  if (!handshake.complete || spaces.handshake.crypto.hasUnsent) {
+    throw new TransportError(
+      PROTOCOL_VIOLATION,
+      frame.wireType,
+      'HANDSHAKE_DONE before our Finished',
+    )
+  }
+  handshake.confirm(now)
 }
 
 function immediateAck(handlers: FrameHandlers, frame: Frame): void {

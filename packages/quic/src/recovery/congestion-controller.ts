@@ -1,6 +1,8 @@
 // What a path asks of its congestion controller, RFC 9002 §7. The path counts bytes in flight; a controller
 // owns the window. It hears once of each ACK frame, and once of the losses that the frame revealed.
 
+import type { LostPacket, RateSample } from './delivery-rate.ts'
+import { emptyRateSample } from './delivery-rate.ts'
 import type { Bytes, Millis } from './params.ts'
 import type { RttEstimator } from './rtt.ts'
 
@@ -17,6 +19,16 @@ export interface AckSample {
   bytesInFlight: Bytes
   /** False: the window was not used up, and must not grow (RFC 9002 §7.8). */
   windowLimited: boolean
+  /** How fast these packets were delivered; says nothing unless the controller has `rates`. */
+  rate: RateSample
+}
+
+/** What a controller that works with rates is asked beside. */
+export interface RateController {
+  /** An in-flight packet was lost; `delivered` is what the path has delivered by now. `onLost` sums up. */
+  onPacketLost(now: Millis, lost: Readonly<LostPacket>, delivered: Bytes): void
+  /** True: what is sent now is less than the path could take, by the controller's own will. */
+  readonly limitsItself: boolean
 }
 
 export interface CongestionController {
@@ -31,8 +43,15 @@ export interface CongestionController {
   /** congestion_recovery_start_time: packets sent up to then belong to the recovery period; -Infinity: there was none. */
   readonly recoveryStart: Millis
 
-  /** An in-flight packet of `size` bytes was sent; `bytesInFlight` includes it. */
-  onPacketSent(now: Millis, size: Bytes, bytesInFlight: Bytes): void
+  /** Not null: delivery rates are to be measured, which costs some memory for each packet in flight. */
+  readonly rates: RateController | null
+
+  /**
+   * An in-flight packet of `size` bytes was sent; `bytesInFlight` includes it.
+   *
+   * @param appLimited the application has had less to send than the path could take; known when there are `rates`.
+   */
+  onPacketSent(now: Millis, size: Bytes, bytesInFlight: Bytes, appLimited: boolean): void
   /** Packets were acknowledged. Losses that the same ACK frame revealed were reported before. */
   onAcknowledged(sample: AckSample, rtt: RttEstimator): void
   /**
@@ -57,5 +76,6 @@ export function emptyAckSample(): AckSample {
     sentTime: 0,
     bytesInFlight: 0,
     windowLimited: false,
+    rate: emptyRateSample(),
   }
 }

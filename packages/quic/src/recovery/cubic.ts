@@ -17,6 +17,7 @@ const ALPHA: number = (3 * (1 - BETA)) / (1 + BETA)
 
 export class Cubic implements CongestionController {
   readonly name = 'cubic'
+  readonly rates = null
   cwnd: Bytes
   ssthresh: Bytes
   recoveryStart: Millis

@@ -18,7 +18,6 @@ import { LossTimer } from './loss-timer.ts'
 import { GRANULARITY, PACKET_THRESHOLD, PROBES_PER_PTO, TIME_THRESHOLD } from './params.ts'
 import type { Bytes, Millis } from './params.ts'
 import type { PathCapacities, PathCapacity } from './path-capacity.ts'
-import { NO_PATH } from './path-capacity.ts'
 import { extendsLossRun } from './persistent-congestion.ts'
 import type { PacketNumberSpace, RecoveryListener } from './recovery-listener.ts'
 import { reportAcked, reportLost } from './report-lost.ts'
@@ -30,6 +29,7 @@ import {
   SENT_OUTSTANDING,
   SENT_PROBED,
   SENT_ACKED,
+  NO_PATH,
   SentPackets,
 } from './sent-packets.ts'
 
@@ -89,7 +89,7 @@ export class LossDetection {
     this.#add(now, space, packetNumber, size, writer, path.number)
     if (writer.ackEliciting && this.#probes[space] > 0) this.#probes[space]--
     if (!writer.inFlight) return
-    path.onPacketSent(now, size)
+    path.onPacketSent(now, this.#sent[space], packetNumber)
     this.#timer.set(now)
   }
 
@@ -142,7 +142,7 @@ export class LossDetection {
     // RFC 9002 appendix A.7 and RFC 9000 §13.4.2: here validated ECN-CE counts become congestion
     // events once ECT is set on what is sent.
     this.#detectLost(now, space)
-    this.#reportAcked(space, sent, ack, ranges)
+    this.#reportAcked(now, space, sent, ack, ranges)
     sent.trim()
     this.#paths.current.reportAcked(now, this.#sample)
     if (this.#otherPaths.size > 0) {
@@ -318,14 +318,20 @@ export class LossDetection {
 
   // --- acknowledgement
 
-  #reportAcked(space: PacketNumberSpace, sent: SentPackets, ack: AckRecord, ranges: number): void {
+  #reportAcked(
+    now: Millis,
+    space: PacketNumberSpace,
+    sent: SentPackets,
+    ack: AckRecord,
+    ranges: number,
+  ): void {
     for (let r = ranges - 1; r >= 0; r--) {
       const end = ack.rangeLargest[r]
       for (let n = Math.max(ack.rangeSmallest[r], sent.base); n <= end; n++) {
         const flags = sent.flags(n)
         if ((flags & SENT_NEWLY_ACKED) === 0) continue
         if ((flags & SENT_IN_FLIGHT) !== 0) {
-          this.#touch(sent, n)?.addAcked(sent.sentTime(n), sent.size(n))
+          this.#touch(sent, n)?.addAcked(now, sent, n)
         }
         reportAcked(this.#listener, space, sent, n)
         sent.settleAcked(n)
@@ -388,7 +394,7 @@ export class LossDetection {
         sent.lossTime = sentTime + delay
         break
       }
-      this.#lose(space, sent, n)
+      this.#lose(now, space, sent, n)
       if ((flags & SENT_ACK_ELICITING) === 0 || (flags & SENT_MTU_PROBE) !== 0) continue
       if (sent.path(n) !== current.number) continue
       if (extendsLossRun(this.#sent, space, sentTime, rtt, this.ptoInterval())) persistent = true
@@ -398,14 +404,14 @@ export class LossDetection {
   }
 
   /** An outstanding packet is lost. `#reportLost` tells the controllers. */
-  #lose(space: PacketNumberSpace, sent: SentPackets, packetNumber: number): void {
+  #lose(now: Millis, space: PacketNumberSpace, sent: SentPackets, packetNumber: number): void {
     const flags = sent.flags(packetNumber)
     if ((flags & SENT_IN_FLIGHT) !== 0) {
       const size = sent.size(packetNumber)
       const path = this.#touch(sent, packetNumber)
       // RFC 9000 §14.4: the loss of a probe for the path MTU is no sign of congestion.
       if ((flags & SENT_MTU_PROBE) !== 0) path?.forget(size)
-      else path?.addLost(sent.sentTime(packetNumber), size)
+      else path?.addLost(now, sent, packetNumber)
       this.bytesLost += size
       this.packetsLost++
     }
@@ -423,7 +429,7 @@ export class LossDetection {
   /** The record of packets in flight is full: its oldest counts as lost, whatever the thresholds say. */
   #giveUpOldest(now: Millis, space: PacketNumberSpace): void {
     const sent = this.#sent[space]
-    this.#lose(space, sent, sent.base)
+    this.#lose(now, space, sent, sent.base)
     this.#reportLost(now)
     sent.lostSince = -1
     sent.trim()

@@ -11,6 +11,7 @@ const LOSS_REDUCTION_FACTOR = 0.5
 
 export class NewReno implements CongestionController {
   readonly name = 'newreno'
+  readonly rates = null
   cwnd: Bytes
   ssthresh: Bytes
   recoveryStart: Millis

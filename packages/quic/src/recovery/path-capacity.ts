@@ -3,15 +3,12 @@
 // capacity is asked of the path that it went to (RFC 9000 §9.4).
 
 import type { AckSample, CongestionController } from './congestion-controller.ts'
+import { DeliveryRate } from './delivery-rate.ts'
 import { Pacer } from './pacer.ts'
 import type { Bytes, Millis } from './params.ts'
 import type { RttEstimator } from './rtt.ts'
+import type { SentPackets } from './sent-packets.ts'
 import { WindowUsage } from './window-usage.ts'
-
-/** Of packets that belong to no path's capacity: probes for paths that are not in use. */
-export const NO_PATH = 0
-/** Numbers of paths that a sent packet can name. One comes round again after every sent packet was forgotten. */
-export const MAX_PATH_NUMBER = 0xffff
 
 export class PathCapacity {
   /** What sent packets name it by: 1 to `MAX_PATH_NUMBER`. */
@@ -22,6 +19,8 @@ export class PathCapacity {
   bytesInFlight: Bytes
   #pacer: Pacer
   readonly #usage: WindowUsage
+  /** Null when the controller asks for no rates. */
+  readonly #rate: DeliveryRate | null
   #maxDatagramSize: Bytes
   /** RFC 9002 §7.3.2: one packet may exceed the window at the start of a recovery period. */
   #recoveryPacket: boolean
@@ -45,6 +44,7 @@ export class PathCapacity {
     this.bytesInFlight = 0
     this.#pacer = new Pacer(maxDatagramSize)
     this.#usage = new WindowUsage()
+    this.#rate = congestion.rates === null ? null : new DeliveryRate()
     this.#maxDatagramSize = maxDatagramSize
     this.#recoveryPacket = false
     this.#acked = 0
@@ -56,28 +56,48 @@ export class PathCapacity {
 
   // --- input
 
-  /** An in-flight packet left. */
-  onPacketSent(now: Millis, size: Bytes): void {
+  /** An in-flight packet left, and was recorded in `sent`. */
+  onPacketSent(now: Millis, sent: SentPackets, packetNumber: number): void {
     const { congestion } = this
+    const size = sent.size(packetNumber)
     this.bytesInFlight += size
     this.#recoveryPacket = false
-    congestion.onPacketSent(now, size, this.bytesInFlight)
+    const rate = this.#rate
+    congestion.onPacketSent(now, size, this.bytesInFlight, rate !== null && rate.isAppLimited)
+    if (rate !== null) {
+      const notes = sent.noteRates()
+      rate.onPacketSent(now, size, this.bytesInFlight, notes, sent.rateIndex(packetNumber))
+    }
     this.#pacer.onPacketSent(now, size, congestion.pacingRate(this.rtt))
     const limited = this.bytesInFlight + this.#maxDatagramSize > congestion.cwnd
     this.#usage.onPacketSent(now, size, this.bytesInFlight, limited)
   }
 
   /** An in-flight packet was acknowledged by the frame at hand; `reportAcked` sums up. */
-  addAcked(sentTime: Millis, size: Bytes): void {
+  addAcked(now: Millis, sent: SentPackets, packetNumber: number): void {
+    const size = sent.size(packetNumber)
+    const sentTime = sent.sentTime(packetNumber)
     this.bytesInFlight -= size
+    if (this.#rate !== null && sent.rateNotes !== null) {
+      const at = sent.rateIndex(packetNumber)
+      this.#rate.onPacketAcked(now, packetNumber, sentTime, size, sent.rateNotes, at)
+    }
     this.#acked += size
     if (sentTime > this.congestion.recoveryStart) this.#ackedAfterRecovery += size
     if (sentTime > this.#ackedSentTime) this.#ackedSentTime = sentTime
   }
 
   /** An in-flight packet was lost, to congestion as it seems; `reportLost` sums up. */
-  addLost(sentTime: Millis, size: Bytes): void {
+  addLost(now: Millis, sent: SentPackets, packetNumber: number): void {
+    const size = sent.size(packetNumber)
+    const sentTime = sent.sentTime(packetNumber)
     this.bytesInFlight -= size
+    const rate = this.#rate
+    if (rate !== null && sent.rateNotes !== null) {
+      const at = sent.rateIndex(packetNumber)
+      const lost = rate.onPacketLost(packetNumber, size, sent.rateNotes, at)
+      this.congestion.rates?.onPacketLost(now, lost, rate.delivered)
+    }
     this.#lost += size
     if (sentTime > this.#lostSentTime) this.#lostSentTime = sentTime
   }
@@ -110,7 +130,16 @@ export class PathCapacity {
     this.#acked = 0
     this.#ackedAfterRecovery = 0
     this.#ackedSentTime = -1
+    const rate = this.#rate
+    if (rate !== null) sample.rate = rate.takeSample(this.rtt.min)
     congestion.onAcknowledged(sample, this.rtt)
+    if (congestion.rates?.limitsItself === true) rate?.markAppLimited(this.bytesInFlight)
+  }
+
+  /** There is nothing more to send, although the window has room: the rates to come are the application's. */
+  onDataExhausted(): void {
+    const { bytesInFlight } = this
+    if (bytesInFlight < this.congestion.cwnd) this.#rate?.markAppLimited(bytesInFlight)
   }
 
   /** A client's first packets were answered by a Retry: it begins anew. */

@@ -15,7 +15,7 @@ import {
 } from '../limits.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 import type { Bytes, Millis } from './params.ts'
-import { NO_PATH } from './path-capacity.ts'
+import { RATE_FIELDS } from './delivery-rate.ts'
 import { freeColumns, NO_COLUMNS, SentColumns } from './sent-columns.ts'
 
 /** Sent; neither acknowledged nor lost. A slot with no flag was never sent, or is lost or forgotten. */
@@ -31,6 +31,11 @@ export const SENT_NEWLY_ACKED = 16
 export const SENT_PROBED = 32
 /** A probe for the path MTU: its loss says nothing of congestion (RFC 9000 §14.4). */
 export const SENT_MTU_PROBE = 64
+
+/** Of packets that belong to no path's capacity: probes for paths that are not in use. */
+export const NO_PATH = 0
+/** Numbers of paths that a sent packet can name. One comes round again after every sent packet was forgotten. */
+export const MAX_PATH_NUMBER = 0xffff
 
 const HOLDS_BASE: number = SENT_OUTSTANDING | SENT_NEWLY_ACKED
 
@@ -49,6 +54,8 @@ export class SentPackets {
   lostSince: Millis
   /** Four numbers a token; index with `tokenIndex`. */
   tokens: Float64Array
+  /** What delivery rates are measured by, `RATE_FIELDS` numbers a packet; index with `rateIndex`. Null: nobody asked. */
+  rateNotes: Float64Array | null
 
   // What the columns were at first; null when it is not the pool's.
   #columns: SentColumns | null
@@ -84,6 +91,7 @@ export class SentPackets {
     const columns = pooled ? freeColumns.take() : new SentColumns(packets, tokens)
     this.#columns = pooled ? columns : null
     this.tokens = columns.tokens
+    this.rateNotes = null
     this.#base = 0
     this.#next = 0
     this.#mask = packets - 1
@@ -237,6 +245,7 @@ export class SentPackets {
       this.#columns = null
     }
     this.tokens = NO_COLUMNS.tokens
+    this.rateNotes = null
     this.#times = NO_COLUMNS.times
     this.#sizes = NO_COLUMNS.sizes
     this.#flags = NO_COLUMNS.flags
@@ -281,6 +290,17 @@ export class SentPackets {
   /** What names the capacity of the path that it went to; `NO_PATH`: none. */
   path(packetNumber: number): number {
     return this.#paths[packetNumber & this.#mask]
+  }
+
+  /** Index in `rateNotes` of a packet's numbers. */
+  rateIndex(packetNumber: number): number {
+    return (packetNumber & this.#mask) * RATE_FIELDS
+  }
+
+  /** Room for `rateNotes` from now on. */
+  noteRates(): Float64Array {
+    this.rateNotes ??= new Float64Array((this.#mask + 1) * RATE_FIELDS)
+    return this.rateNotes
   }
 
   tokenCount(packetNumber: number): number {
@@ -349,6 +369,7 @@ export class SentPackets {
     const sizes = new Uint16Array(mask + 1)
     const flags = new Uint8Array(mask + 1)
     const paths = new Uint16Array(mask + 1)
+    const notes = this.rateNotes === null ? null : new Float64Array((mask + 1) * RATE_FIELDS)
     const tokenStarts = new Uint32Array(mask + 1)
     const tokenCounts = new Uint8Array(mask + 1)
     for (let n = this.#base; n < this.#next; n++) {
@@ -358,10 +379,15 @@ export class SentPackets {
       sizes[to] = this.#sizes[from]
       flags[to] = this.#flags[from]
       paths[to] = this.#paths[from]
+      if (notes !== null && this.rateNotes !== null) {
+        const start = from * RATE_FIELDS
+        notes.set(this.rateNotes.subarray(start, start + RATE_FIELDS), to * RATE_FIELDS)
+      }
       tokenStarts[to] = this.#tokenStarts[from]
       tokenCounts[to] = this.#tokenCounts[from]
     }
     this.#mask = mask
+    this.rateNotes = notes
     this.#times = times
     this.#sizes = sizes
     this.#flags = flags

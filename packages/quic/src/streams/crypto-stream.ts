@@ -24,7 +24,12 @@ export class CryptoStream {
   }
 
   hasPending(): boolean {
-    return this.#send.hasLost || this.#send.sent < this.#send.end
+    return this.#send.hasLost || this.hasUnsent
+  }
+
+  /** Something that was written has not been sent once. */
+  get hasUnsent(): boolean {
+    return this.#send.sent < this.#send.end
   }
 
   /** Writes as many CRYPTO frames as fit: first what was lost, then what is new. */

@@ -14,6 +14,7 @@ import type { PacketKind } from './harness.ts'
 
 class Spy implements CongestionController {
   readonly name = 'spy'
+  readonly rates = null
   readonly cwnd = 1e9
   readonly ssthresh = Infinity
   readonly recoveryStart = -Infinity

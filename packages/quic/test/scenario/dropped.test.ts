@@ -1,14 +1,14 @@
 // Packets that are dropped for one rule each: authentic in everything else, with something in them that
 // would be seen if it were processed. Each comes a second time without its fault, and is taken.
 
-import { createNullHandshake, loss, Prng } from '@godwit/testkit'
+import { CLIENT_ADDRESS, createNullHandshake, nullSecret } from '@godwit/testkit'
 import type { PairOptions } from '@godwit/testkit'
-import { LEVEL_HANDSHAKE } from '@godwit/quic'
+import { LEVEL_APPLICATION, LEVEL_HANDSHAKE, LEVEL_ZERO_RTT } from '@godwit/quic'
 import t from 'tap'
 import type { Test } from 'tap'
 import type { DropCounts } from '../../src/connection/drop-counts.ts'
 import { PACKET_INITIAL } from '../../src/constants.ts'
-import { bytes, connectionIds, forgedPair, sealInitial } from './forger.ts'
+import { bytes, connectionIds, forgedPair, sealInitial, stillServes } from './forger.ts'
 import type { ForgedPair, Side } from './forger.ts'
 import { packetsOfType } from './packets.ts'
 
@@ -19,6 +19,13 @@ const CLOSE = bytes(0x1c, 0x02, 0, 0)
 type Counts = { -readonly [K in keyof DropCounts]: DropCounts[K] }
 
 const dropsOf = (p: ForgedPair, side: Side): Counts => ({ ...p[side].endpoint.stats.dropped })
+
+/** The host that a test took off the network is back, and all is well. */
+function backToWork(t: Test, p: ForgedPair): void {
+  p.sim.addHost(p.client)
+  p.sim.addHost(p.server)
+  stillServes(t, p)
+}
 
 /** That from `before` on one packet was dropped for `reason`, and none for another. */
 function droppedOne(
@@ -39,9 +46,10 @@ function waitingClient(options: PairOptions = {}): {
   dcid: Uint8Array
   scid: Uint8Array
 } {
-  const p = forgedPair({ seed: 1, toServer: loss(1, new Prng(1)), ...options })
+  const p = forgedPair({ seed: 1, ...options })
   const client = p.connect()
   p.runFor(1)
+  p.sim.removeHost(p.server.address)
   const [{ bytes: initial }] = p.sent.client
   return { p, client, dcid: initial.slice(6, 14), scid: initial.slice(15, 23) }
 }
@@ -74,9 +82,10 @@ t.test('RFC 9000 §14.1: a first packet in a datagram of 1199 bytes makes no con
 })
 
 t.test('RFC 9000 §14.1: nor is one taken on a connection that is there', (t) => {
-  const p = forgedPair({ seed: 2, toClient: loss(1, new Prng(1)) })
+  const p = forgedPair({ seed: 2 })
   p.connect()
   p.runFor(15)
+  p.sim.removeHost(CLIENT_ADDRESS)
   const [{ bytes: first }] = p.sent.client
   const [server] = p.server.accepted
   const [dcid, scid] = [first.slice(6, 14), first.slice(15, 23)]
@@ -91,6 +100,7 @@ t.test('RFC 9000 §14.1: nor is one taken on a connection that is there', (t) =>
     t.equal(server.connection.stats.packetsReceived, received)
     t.equal(server.connection.phase, phase, `rfc9000#14.1-4, rfc9000#14-4: ${size} bytes`)
   }
+  backToWork(t, p)
   t.end()
 })
 
@@ -118,9 +128,10 @@ t.test(
 
 t.test('RFC 9000 §12.2: a coalesced packet with another connection ID is not processed', (t) => {
   for (const same of [false, true]) {
-    const p = forgedPair({ seed: 4, toClient: loss(1, new Prng(1)) })
+    const p = forgedPair({ seed: 4 })
     p.connect()
     p.runFor(15)
+    p.sim.removeHost(CLIENT_ADDRESS)
     const [server] = p.server.accepted
     const [{ bytes: initial }] = p.sent.client
     const [original, scid] = [initial.slice(6, 14), initial.slice(15, 23)]
@@ -136,6 +147,113 @@ t.test('RFC 9000 §12.2: a coalesced packet with another connection ID is not pr
     t.equal(server.connection.phase, same ? 'draining' : 'handshaking', 'rfc9000#12.2-5')
     if (!same) droppedOne(t, p, 'server', before, 'mismatchedConnectionId')
     t.ok(first.length + second.length >= 1200)
+    backToWork(t, p)
+  }
+  t.end()
+})
+
+t.test('RFC 9000 §12.2: what cannot be opened does not keep the packets behind it from it', (t) => {
+  for (const first of ['broken', 'without keys']) {
+    const p = forgedPair({ seed: 4 })
+    p.connect()
+    p.runFor(15)
+    p.sim.removeHost(CLIENT_ADDRESS)
+    const [server] = p.server.accepted
+    const [{ bytes: initial }] = p.sent.client
+    const [dcid, scid] = [initial.slice(6, 14), initial.slice(15, 23)]
+    const packet = sealInitial(p.protection, dcid, scid, PING, 8, { size: 1100 })
+    if (first === 'broken') packet[packet.length - 1] ^= 1
+    // A 0-RTT packet has a header like that of an Initial packet, but without a token.
+    else packet.set([0xd3, ...packet.slice(1, 23), 0x44, 0x33], 0)
+    const before = dropsOf(p, 'server')
+    const close = sealInitial(p.protection, dcid, scid, CLOSE, 9, { size: 100 })
+    p.inject('client', bytes(packet, close))
+    p.runFor(11)
+    droppedOne(t, p, 'server', before, first === 'broken' ? 'notAuthentic' : 'unexpectedType')
+    t.equal(server.connection.phase, 'draining', `rfc9000#12.2-7: behind a packet ${first}`)
+    backToWork(t, p)
+  }
+  t.end()
+})
+
+// --- RFC 9000 §5.2.1
+
+t.test('RFC 9000 §5.2.1: a client discards packets of another version', (t) => {
+  const { p, client, dcid, scid } = waitingClient()
+  for (const version of [2, 0x6b3343cf, 0xbabababa, 1]) {
+    const before = dropsOf(p, 'client')
+    p.inject(
+      'server',
+      sealInitial(p.protection, scid, bytes('serverid'), CLOSE, 0, {
+        side: 'server',
+        keysFrom: dcid,
+        version,
+      }),
+    )
+    p.runFor(11)
+    if (version !== 1) droppedOne(t, p, 'client', before, 'unexpectedType', 'rfc9000#5.2.1-2')
+    t.equal(client.connection.phase, version === 1 ? 'draining' : 'handshaking')
+  }
+  backToWork(t, p)
+  t.end()
+})
+
+// --- RFC 9001 §5.6
+
+t.test('RFC 9001 §5.6: 0-RTT packets are discarded, whatever keys would open them', (t) => {
+  for (const side of ['client', 'server'] as const) {
+    const other = side === 'client' ? 'server' : 'client'
+    const p = forgedPair({ seed: 10, serverNull: { serverFlightSize: 9000 } })
+    const client = p.connect()
+    // Both have Handshake keys, and the server has keys for 1-RTT packets.
+    p.runFor(25)
+    const ends = { client, server: p.server.accepted[0] }
+    for (const level of [LEVEL_ZERO_RTT, LEVEL_HANDSHAKE, LEVEL_APPLICATION] as const) {
+      for (const frames of [CLOSE, bytes(0x06, 0, 4, Uint8Array.of(1, 0, 0, 0))]) {
+        const before = dropsOf(p, other)
+        const { packetsReceived } = ends[other].connection.stats
+        const secret = nullSecret(10, level, side)
+        p.forge(side, frames, { level: LEVEL_ZERO_RTT, secret, padTo: 1200 })
+        p.runFor(0)
+        p.sim.run(() => p[other].endpoint.stats.dropped.unexpectedType > before.unexpectedType)
+        t.equal(
+          dropsOf(p, other).unexpectedType,
+          before.unexpectedType + 1,
+          side === 'client' ? 'rfc9001#4.6.2-1, h3spec#34' : 'rfc9001#5.6-6, h3spec#34c',
+        )
+        t.not(ends[other].connection.phase, 'draining')
+        t.ok(ends[other].connection.stats.packetsReceived >= packetsReceived)
+      }
+    }
+    t.ok(
+      p.run(() => client.has('handshake-confirmed'), 2000),
+      'the handshake completes',
+    )
+    backToWork(t, p)
+  }
+  t.end()
+})
+
+// --- RFC 9001 §5.4.2
+
+t.test('RFC 9001 §5.4.2: a packet too short for a sample is discarded', (t) => {
+  for (const side of ['client', 'server'] as const) {
+    const p = forgedPair({ seed: 11 })
+    p.establish()
+    p.runFor(200)
+    const other = side === 'client' ? 'server' : 'client'
+    const { destination } = connectionIds(p.sent, side)
+    const before = dropsOf(p, other)
+    // The sample begins 4 bytes after the packet number does, and has 16 bytes.
+    for (let length = 0; length < 20; length++) {
+      p.inject(side, bytes(Uint8Array.of(0x43), destination, p.prng.bytes(length)))
+    }
+    p.runFor(11)
+    t.same(dropsOf(p, other), { ...before, malformed: before.malformed + 20 }, 'rfc9001#5.4.2-1')
+    p.inject(side, bytes(Uint8Array.of(0x43), destination, p.prng.bytes(20)))
+    p.runFor(11)
+    t.equal(dropsOf(p, other).notAuthentic, before.notAuthentic + 1, 'one more is looked at')
+    backToWork(t, p)
   }
   t.end()
 })
@@ -159,6 +277,7 @@ t.test('RFC 9000 §17.2.2: an Initial packet of a server with a token is discard
   p.inject('server', answer(0, new Uint8Array(0)))
   p.runFor(11)
   t.match(client.closeError, { code: 'ERR_QUIC_CONNECTION_REFUSED' }, 'without one it counts')
+  backToWork(t, p)
   t.end()
 })
 
@@ -188,13 +307,15 @@ t.test('RFC 9000 §7.2: a packet from another Source Connection ID is discarded'
   p.inject('server', answer('serverid', CLOSE, 9))
   p.runFor(11)
   t.match(client.closeError, { code: 'ERR_QUIC_CONNECTION_REFUSED' })
+  backToWork(t, p)
   t.end()
 })
 
 t.test('RFC 9000 §7.2: the same for a server, whose client changes its ID', (t) => {
-  const p = forgedPair({ seed: 5, toClient: loss(1, new Prng(1)) })
+  const p = forgedPair({ seed: 5 })
   p.connect()
   p.runFor(15)
+  p.sim.removeHost(CLIENT_ADDRESS)
   const [server] = p.server.accepted
   const [{ bytes: first }] = p.sent.client
   const [dcid, scid] = [first.slice(6, 14), first.slice(15, 23)]
@@ -213,15 +334,17 @@ t.test('RFC 9000 §7.2: the same for a server, whose client changes its ID', (t)
   p.inject('client', sealInitial(p.protection, dcid, scid, CLOSE, 7, { size }))
   p.runFor(11)
   t.equal(server.connection.phase, 'draining')
+  backToWork(t, p)
   t.end()
 })
 
 // --- RFC 9000 §12.3
 
 t.test('RFC 9000 §12.3: a packet number is processed once, in every space', (t) => {
-  const p = forgedPair({ seed: 6, toClient: loss(1, new Prng(1)) })
+  const p = forgedPair({ seed: 6 })
   p.connect()
   p.runFor(15)
+  p.sim.removeHost(CLIENT_ADDRESS)
   const [server] = p.server.accepted
   const [{ bytes: first }] = p.sent.client
   const [dcid, scid] = [first.slice(6, 14), first.slice(15, 23)]
@@ -243,6 +366,7 @@ t.test('RFC 9000 §12.3: a packet number is processed once, in every space', (t)
     t.equal(server.connection.stats.packetsReceived, packetsReceived, 'rfc9000#12.3-4')
     t.equal(server.connection.phase, 'handshaking', space)
   }
+  backToWork(t, p)
   t.end()
 })
 

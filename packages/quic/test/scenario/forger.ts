@@ -15,8 +15,14 @@ import {
   SERVER_ADDRESS,
 } from '@godwit/testkit'
 import type { NetworkNode, Pair, PairOptions, SimAddress, SimDatagram } from '@godwit/testkit'
+import type { Test } from 'tap'
 import { ByteReader, encodeVarint, varintLength } from '@godwit/wire'
-import { PACKET_HANDSHAKE, PACKET_INITIAL, PACKET_ONE_RTT, VERSION_1 } from '../../src/constants.ts'
+import {
+  PACKET_HANDSHAKE,
+  PACKET_INITIAL,
+  PACKET_ZERO_RTT,
+  VERSION_1,
+} from '../../src/constants.ts'
 import { writeLongHeader, writePacketLength, writeShortHeader } from '../../src/packet-header.ts'
 import { PacketWriter } from '../../src/packet-writer.ts'
 
@@ -49,6 +55,8 @@ export interface ForgeOptions {
   readonly destination?: Uint8Array
   /** Size of the datagram; zeros follow the packet. */
   readonly padTo?: number
+  /** What the packet's key follows from; that of `level` and the side unless told. */
+  readonly secret?: Uint8Array
 }
 
 /** A pair whose datagrams are noted, with a forger on each side. */
@@ -92,7 +100,7 @@ export function forgedPair(options: PairOptions = {}): ForgedPair {
         ? writeShortHeader(writer, destination, false, false, packetNumber, 4)
         : writeLongHeader(
             writer,
-            level === LEVEL_HANDSHAKE ? PACKET_HANDSHAKE : PACKET_ONE_RTT,
+            level === LEVEL_HANDSHAKE ? PACKET_HANDSHAKE : PACKET_ZERO_RTT,
             VERSION_1,
             destination,
             forgeOptions.source ?? ids.source,
@@ -106,7 +114,7 @@ export function forgedPair(options: PairOptions = {}): ForgedPair {
       writePacketLength(memory, numberOffset, 4 + frames.length + 16)
     }
     memory[0] ^= forgeOptions.firstByteBits ?? 0
-    const secret = nullSecret(seed, level, side)
+    const secret = forgeOptions.secret ?? nullSecret(seed, level, side)
     const key = p.protection.packetKey(VERSION_1, TLS_AES_128_GCM_SHA256, secret)
     key.protect(0, numberOffset, 4, frames.length, packetNumber)
     const end = writer.position + 16
@@ -123,6 +131,7 @@ export interface InitialOptions {
   readonly token?: Uint8Array
   /** The ID that keys are derived from. Default: `dcid`, as in a client's first packets. */
   readonly keysFrom?: Uint8Array
+  readonly version?: number
   /** Bytes of the whole packet, which PADDING frames fill. Default: as it comes out. */
   readonly size?: number
 }
@@ -134,12 +143,14 @@ export function sealInitial(
   scid: Uint8Array,
   frames: Uint8Array,
   packetNumber: number = 0,
-  { side = 'client', token = new Uint8Array(0), keysFrom = dcid, size = 0 }: InitialOptions = {},
+  options: InitialOptions = {},
 ): Uint8Array {
+  const { side = 'client', token = new Uint8Array(0), keysFrom = dcid, size = 0 } = options
+  const { version = VERSION_1 } = options
   const memory = protection.engine.memory.bytes
   const writer = new PacketWriter(memory)
   writer.reset(0, memory.length)
-  const at = writeLongHeader(writer, PACKET_INITIAL, VERSION_1, dcid, scid, token, packetNumber, 4)
+  const at = writeLongHeader(writer, PACKET_INITIAL, version, dcid, scid, token, packetNumber, 4)
   memory.set(frames, at + 4)
   const length = Math.max(frames.length, size - at - 4 - TAG_LENGTH)
   memory.fill(0, at + 4 + frames.length, at + 4 + length)
@@ -183,4 +194,16 @@ export function editParameters(
     for (const [id, value] of parameters) parts.push(id, value.length, value)
     return bytes(...parts)
   }
+}
+
+/** How every attack ends: on the same server a new connection is made, and its request arrives whole. */
+export function stillServes(t: Test, p: Pair): void {
+  const { client, server } = p.establish()
+  const data = p.prng.bytes(5000)
+  const { stream } = client.send('bidi', data)
+  t.ok(
+    p.run(() => server.streams.get(stream.id)?.ended === true, 5000),
+    'a request is served',
+  )
+  t.ok(Buffer.from(server.data(stream.id)).equals(data), 'intact')
 }

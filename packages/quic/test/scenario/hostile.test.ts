@@ -2,22 +2,9 @@
 // (a connection that completes and carries data) on the same server.
 
 import t from 'tap'
-import type { Test } from 'tap'
 import { createNullHandshake, SERVER_ADDRESS } from '@godwit/testkit'
-import type { Pair } from '@godwit/testkit'
-import { bytes, forgedPair, sealInitial } from './forger.ts'
+import { bytes, forgedPair, sealInitial, stillServes } from './forger.ts'
 import type { ForgedPair } from './forger.ts'
-
-/** A new connection is made and its request arrives whole. */
-function stillServes(t: Test, p: Pair): void {
-  const { client, server } = p.establish()
-  const { stream } = client.send('bidi', p.prng.bytes(5000))
-  t.ok(
-    p.run(() => server.streams.get(stream.id)?.ended === true, 5000),
-    'a request is served',
-  )
-  t.equal(server.data(stream.id).length, 5000)
-}
 
 /** A datagram with an Initial that a server answers, without end of its size. */
 function firstDatagram(p: ForgedPair, frames: Uint8Array, dcid = p.prng.bytes(8)): Uint8Array {

@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runs } from './coverage.mjs'
+import { CHANGED } from './hook.mjs'
 import { hash } from './mutants.mjs'
 import { runTest } from './run-test.mjs'
 
@@ -90,8 +91,9 @@ export async function judge(mutant, reports, { root, verdicts, kills }) {
   for (const { test, cpu } of able) {
     const cwd = join(root, test.split('/').slice(0, 2).join('/'))
     const cpuLimit = GRACE + 3 * cpu
-    const { status } = await runTest(join(root, test), cwd, { mutant: change, cpuLimit })
+    const { status, output } = await runTest(join(root, test), cwd, { mutant: change, cpuLimit })
     if (status === 'ok') continue
+    if (output.includes(CHANGED)) throw new Error(`${path} was changed during the run`)
     noticed(test)
     const verdict = { status: status === 'timeout' ? 'timeout' : 'killed', test }
     verdicts.keep(key, verdict, able)

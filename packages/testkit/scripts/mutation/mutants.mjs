@@ -28,7 +28,7 @@ export function parses(source) {
 
 /**
  * The mutants of a source whose types were blanked out, in the order of their positions, each with its line
- * (from 1), that line as it was and as it becomes.
+ * (from 1), that line as it was and as it becomes, and how many up to this one read the same (`nth`).
  */
 export function mutantsOf(source) {
   const lineStarts = [0]
@@ -45,6 +45,7 @@ export function mutantsOf(source) {
   }
 
   const found = new Map()
+  const count = new Map()
   const tree = parse(source, { ecmaVersion: 'latest', sourceType: 'module' })
   walk(tree, [], '', (node, parents, key) => {
     for (const change of mutate(node, parents, key, source)) {
@@ -60,13 +61,14 @@ export function mutantsOf(source) {
       const from = lineStarts[line]
       const to = (lineStarts[last + 1] ?? source.length + 1) - 1
       const flat = (text) => text.replace(/\s+/g, ' ').trim()
-      return {
-        ...change,
-        line: line + 1,
-        column: change.start - from + 1,
-        before: flat(source.slice(from, to)),
-        after: flat(source.slice(from, change.start) + change.text + source.slice(change.end, to)),
-      }
+      const before = flat(source.slice(from, to))
+      const after = flat(
+        source.slice(from, change.start) + change.text + source.slice(change.end, to),
+      )
+      const name = `${before}\n${after}`
+      const nth = (count.get(name) ?? 0) + 1
+      count.set(name, nth)
+      return { ...change, line: line + 1, column: change.start - from + 1, before, after, nth }
     })
 }
 
@@ -77,16 +79,13 @@ export function hash(text) {
 /**
  * All mutants in an order that depends on the seed alone: first one of every line, then a second of those
  * that have more, and so on. Its beginning is the sample: a table of constants weighs no more than code, and
- * a longer sample with the same seed holds the shorter one. Two lines that read the same are told apart by
- * how many came before; what stands elsewhere in the file changes nothing.
+ * a longer sample with the same seed holds the shorter one. What stands elsewhere in the file changes nothing.
  */
 export function shuffled(mutants, seed) {
-  const seen = new Map()
   const keyed = mutants.map((mutant) => {
-    const name = `${mutant.path}\n${mutant.before}\n${mutant.after}\n${mutant.text}`
-    const count = seen.get(name) ?? 0
-    seen.set(name, count + 1)
-    return { mutant, rank: hash(`${seed}\n${name}\n${count}`), round: 0 }
+    const { path, before, after, nth } = mutant
+    const rank = hash(`${seed}\n${path}\n${before}\n${after}\n${nth}`)
+    return { mutant, rank, round: 0 }
   })
   keyed.sort((a, b) => (a.rank < b.rank ? -1 : 1))
   const taken = new Map()

@@ -130,6 +130,10 @@ export function mutate(node, parents, key, source) {
   const operator = (left, right, symbol) =>
     left.end + source.slice(left.end, right.start).indexOf(symbol)
 
+  // What is put into a sentence for people, such as the 16 of `value.toString(16)`.
+  const spoken = parents.some(({ type }) => type === 'TemplateLiteral') && forPeople(parents)
+  if (spoken) return changes
+
   switch (node.type) {
     case 'BinaryExpression':
     case 'LogicalExpression': {

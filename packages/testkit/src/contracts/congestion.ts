@@ -1,9 +1,19 @@
 // What every congestion controller owes RFC 9002 §7, whatever its growth function: each
 // implementation's test calls this suite.
 
-import type { CongestionController, RttEstimator } from '@godwit/quic'
+import type { CongestionController, RateSample, RttEstimator } from '@godwit/quic'
 import type { Test } from 'tap'
 import { Prng } from '../prng.ts'
+
+/** Of a controller that wants none. */
+const NO_RATE: RateSample = {
+  deliveryRate: 0,
+  delivered: 0,
+  priorDelivered: 0,
+  txInFlight: 0,
+  lost: 0,
+  appLimited: false,
+}
 
 /** One ACK of `bytes` in flight, all sent at `sentTime`. */
 export function acknowledge(
@@ -17,7 +27,7 @@ export function acknowledge(
   const bytesAfterRecovery = sentTime > controller.recoveryStart ? bytes : 0
   const bytesInFlight = windowLimited ? controller.cwnd : 0
   controller.onAcknowledged(
-    { now, bytes, bytesAfterRecovery, sentTime, bytesInFlight, windowLimited },
+    { now, bytes, bytesAfterRecovery, sentTime, bytesInFlight, windowLimited, rate: NO_RATE },
     rtt,
   )
 }
@@ -41,7 +51,7 @@ export function congestionControllerContract(
     limited: boolean = true,
   ): number => {
     const packets = Math.floor(controller.cwnd / size)
-    for (let i = 1; i <= packets; i++) controller.onPacketSent(now, size, i * size)
+    for (let i = 1; i <= packets; i++) controller.onPacketSent(now, size, i * size, false)
     for (let i = 0; i < packets; i++) {
       acknowledge(controller, now + 100, now, size, rtt, limited)
     }
@@ -77,7 +87,7 @@ export function congestionControllerContract(
 
   t.test('RFC 9002 §7.3.1: slow start adds what is acknowledged', (t) => {
     const controller = make(size)
-    controller.onPacketSent(0, size, size)
+    controller.onPacketSent(0, size, size, false)
     acknowledge(controller, 100, 0, size, rtt, true)
     t.equal(controller.cwnd, 12000 + size)
     round(controller, 100)
@@ -97,7 +107,6 @@ export function congestionControllerContract(
     t.end()
   })
 
-  // rfc9002#7.3.2-2
   t.test(
     'RFC 9002 §7.3.1: a loss ends slow start and lowers window and threshold (rfc9002#7.3.1-1, rfc9002#7.3.2-1)',
     (t) => {
@@ -109,7 +118,7 @@ export function congestionControllerContract(
       t.equal(controller.inSlowStart, false)
       t.ok(controller.cwnd < before, 'smaller')
       t.ok(controller.cwnd >= before / 2, 'not below a half')
-      t.equal(controller.cwnd, controller.ssthresh)
+      t.equal(controller.cwnd, controller.ssthresh, 'rfc9002#7.3.2-2')
       t.end()
     },
   )
@@ -192,7 +201,8 @@ export function congestionControllerContract(
       now += prng.float() * 20
       const what = prng.float()
       if (what < 0.9) acknowledge(controller, now, now - 100 * prng.float(), size, rtt, what < 0.7)
-      else if (what < 0.98) controller.onPacketSent(now, size, prng.float() < 0.5 ? size : 5 * size)
+      else if (what < 0.98)
+        controller.onPacketSent(now, size, prng.float() < 0.5 ? size : 5 * size, false)
       else if (what < 0.999) controller.onLost(now, size, now - 100 * prng.float())
       else controller.onPersistentCongestion()
       if (!(controller.cwnd >= 2 * size && controller.cwnd < 1e12)) {

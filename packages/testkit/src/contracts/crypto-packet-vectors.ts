@@ -36,8 +36,7 @@ export function appendixA(t: Test, provider: CryptoProvider): void {
       t.end()
     })
 
-    // rfc9001#5.2-2
-    t.test(`${sample.rfc} appendix A.2, A.3: Initial packets both ways`, (t) => {
+    t.test(`${sample.rfc} appendix A.2, A.3: Initial packets both ways (rfc9001#5.2-2)`, (t) => {
       const protection = new PacketProtection(provider, provider.createPacketEngine(2))
       const client = protection.initialKeys(version, connectionId, 'client')
       const server = protection.initialKeys(version, connectionId, 'server')

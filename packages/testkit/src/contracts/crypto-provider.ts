@@ -114,8 +114,7 @@ function hashes(t: Test, provider: CryptoProvider): void {
     t.end()
   })
 
-  // rfc9001#5.2-2
-  t.test('HKDF-Expand-Label: RFC 9001 appendix A.1', (t) => {
+  t.test('HKDF-Expand-Label: RFC 9001 appendix A.1 (rfc9001#5.2-2)', (t) => {
     const label = encodeHkdfLabel('client in', EMPTY, 32)
     t.equal(bytesToHex(label), '00200f746c73313320636c69656e7420696e00')
     const secret = hexToBytes('7db5df06e7a69e432496adedb00851923595221596ae2ae9fb8115c1e9ed0a44')
