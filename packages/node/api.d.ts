@@ -170,27 +170,23 @@ export interface Http3ServerOptions {
 
 export declare class Http3ServerRequest extends Readable {
   #private
-  readonly httpVersion = '3.0'
-  readonly httpVersionMajor = 3
-  readonly httpVersionMinor = 0
+  readonly httpVersion: string
+  readonly httpVersionMajor: number
+  readonly httpVersionMinor: number
   method: string
   url: string
   readonly scheme: string
   readonly authority: string
-  complete: boolean
-  aborted: boolean
-  readonly session: Http3ServerSession
-  constructor(
-    session: Http3ServerSession,
-    stream: RequestStream,
-    fields: readonly string[],
-    end: boolean,
-  )
+  constructor(exchange: ServerExchange, fields: readonly string[])
   setTimeout(ms: number, callback?: () => void): this
-  get streamId(): number
-  get socket(): SessionSocket
-  get connection(): SessionSocket
-  get isReading(): boolean
+  get complete(): boolean
+  get aborted(): boolean
+  get socket(): RequestSocket
+  set socket(value: unknown)
+  get connection(): RequestSocket
+  set connection(value: unknown)
+  get stream(): Http3ServerStream
+  set stream(value: unknown)
   get trailers(): IncomingHeaders
   set trailers(value: IncomingHeaders)
   get rawTrailers(): string[]
@@ -198,26 +194,20 @@ export declare class Http3ServerRequest extends Readable {
   get headers(): IncomingHeaders
   set headers(value: IncomingHeaders)
   get rawHeaders(): string[]
-  get expectsContinue(): boolean
+  set rawHeaders(value: string[])
   get headersDistinct(): NodeJS.Dict<string[]>
   set res(value: unknown)
   _read(): void
   _destroy(error: Error | null, callback: (error: Error | null) => void): void
-  handleData(): void
-  handleTrailers(fields: readonly string[]): void
-  handleEnd(): void
-  handleAborted(cause: Error): void
-  handleResponseEnd(): void
 }
 
 export declare class Http3ServerResponse extends Writable {
   #private
-  statusCode: number
   statusMessage: string
   sendDate: boolean
   finished: boolean
   _header: string | null
-  constructor(session: Http3ServerSession, stream: RequestStream, request: Http3ServerRequest)
+  constructor(exchange: ServerExchange, request: Http3ServerRequest)
   setHeader(name: string, value: HeaderValue): this
   appendHeader(name: string, value: HeaderValue): this
   setHeaders(headers: HeadersInput): this
@@ -227,13 +217,15 @@ export declare class Http3ServerResponse extends Writable {
   getHeaders(): Record<string, HeaderValue>
   getHeaderNames(): string[]
   getRawHeaderNames(): string[]
+  get statusCode(): number
+  set statusCode(status: number)
   writeHead(statusCode: number, headers?: HeadersInput): this
   writeHead(statusCode: number, statusMessage: string, headers?: HeadersInput): this
   flushHeaders(): void
   _implicitHeader(): void
-  writeContinue(): void
-  writeProcessing(): void
-  writeEarlyHints(hints: Record<string, string | string[]>, callback?: () => void): void
+  writeContinue(): boolean
+  writeProcessing(): boolean
+  writeEarlyHints(hints: Record<string, string | string[]>, callback?: () => void): boolean
   addTrailers(headers: HeadersInput): void
   end(callback?: () => void): this
   end(chunk: unknown, callback?: () => void): this
@@ -243,19 +235,23 @@ export declare class Http3ServerResponse extends Writable {
   get headersSent(): boolean
   get req(): Http3ServerRequest
   set req(value: Http3ServerRequest)
-  get socket(): SessionSocket
-  get connection(): SessionSocket
-  get session(): Http3ServerSession
-  get streamId(): number
+  get socket(): RequestSocket
+  set socket(value: unknown)
+  get connection(): RequestSocket
+  set connection(value: unknown)
+  get stream(): Http3ServerStream
+  set stream(value: unknown)
   _write(chunk: Uint8Array | string, encoding: BufferEncoding, callback: WriteCallback): void
   _final(callback: WriteCallback): void
   _destroy(error: Error | null, callback: (error: Error | null) => void): void
-  handleWritable(): void
-  handleAborted(cause: Error): void
 }
 
-export declare class Http3ServerSession extends Http3Session implements BagMember {
+export declare class Http3ServerSession
+  extends Http3Session
+  implements BagMember, ServerConnection
+{
   #private
+  readonly httpVersion = '3.0'
   bagIndex: number
   constructor(
     host: EndpointHost,
@@ -263,16 +259,19 @@ export declare class Http3ServerSession extends Http3Session implements BagMembe
     options: Http3ConnectionOptions,
     listener: SessionListener,
   )
+  get http3Session(): Http3Session
   protected onConnected(): void
   protected onRequest(stream: RequestStream, fields: readonly string[], end: boolean): void
-  settleExchange(stream: RequestStream): void
   protected onStreamsAvailable(): void
   protected readyToClose(): boolean
   protected onIdle(): void
   protected onClosed(error: Error | null): void
 }
 
-export declare abstract class Http3Session extends EventEmitter implements ConnectionOwner {
+export declare abstract class Http3Session
+  extends EventEmitter
+  implements ConnectionOwner, SocketOwner
+{
   #private
   protected readonly host: EndpointHost
   protected readonly connection: Connection
@@ -390,29 +389,11 @@ export interface ServeOptions extends Http3ServerOptions {
   readonly error?: (error: unknown) => Response | Promise<Response>
 }
 
-export declare class SessionSocket extends EventEmitter {
+export declare class SessionSocket extends ConnectionSocket {
   #private
-  readonly encrypted = true
-  destroyed: boolean
-  readable: boolean
-  writable: boolean
-  constructor(session: Http3Session)
-  get remoteAddress(): string
-  get remotePort(): number
-  get remoteFamily(): 'IPv4' | 'IPv6'
-  get localAddress(): string | undefined
-  get localPort(): number | undefined
-  get alpnProtocol(): string | null
-  get servername(): string | null
-  get stats(): ConnectionStats
-  get session(): Http3Session
+  constructor(session: SocketOwner)
+  get destroyed(): boolean
   destroy(): this
-  setTimeout(): this
-  setKeepAlive(): this
-  setNoDelay(): this
-  ref(): this
-  unref(): this
-  handleSessionClosed(): void
 }
 
 export declare function closeIdleConnections(): Promise<void>

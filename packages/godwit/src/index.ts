@@ -17,6 +17,7 @@ export {
   SessionSocket,
 } from '@godwit/node'
 export type {
+  ConnectionSocket,
   ConnectOptions,
   CryptoBackend,
   DevelopmentCertificate,
@@ -26,6 +27,7 @@ export type {
   HeaderValue,
   Http3HostErrorCode,
   Http3ServerOptions,
+  Http3ServerStream,
   IdentityOptions,
   IncomingHeaders,
   ListenOptions,
@@ -35,6 +37,7 @@ export type {
   RequestInfo,
   RequestListener,
   RequestOptions,
+  RequestSocket,
   ResponseHead,
   SecureContext,
   ServeOptions,

@@ -24,6 +24,8 @@ export class Http2MessageStream implements MessageStream {
   #error: Error | null
   /** What comes is thrown away: the handler wants no more of it. */
   #discarding: boolean
+  /** The end of the response was given to Node, which asks for trailers last. */
+  #wholeSent: boolean
 
   constructor(stream: ServerHttp2Stream) {
     this.id = stream.id ?? -1
@@ -31,6 +33,7 @@ export class Http2MessageStream implements MessageStream {
     this.#trailers = {}
     this.#error = null
     this.#discarding = false
+    this.#wholeSent = false
   }
 
   /** Tells `handler` what happens from now on. `end`: the request has no content. */
@@ -71,6 +74,7 @@ export class Http2MessageStream implements MessageStream {
     // The response has its date, or wants none. The types do not know of that option.
     const options = { endStream: end, waitForTrailers: !end, sendDate: false }
     this.#stream.respond(objectOf(fields), options)
+    this.#wholeSent = end
     return true
   }
 
@@ -107,19 +111,12 @@ export class Http2MessageStream implements MessageStream {
     return this.#stream.read() as Buffer | null // sound: no encoding is set
   }
 
-  /** HTTP/2 has no way to stop one half: what still comes is dropped, or ends with the response. */
-  stopSending(errorCode: number): void {
-    const stream = this.#stream
+  /** HTTP/2 has no way to stop one half: what still comes is dropped, until the response is whole. */
+  stopSending(): void {
     this.#discarding = true
-    if (stream.destroyed || stream.closed) return
+    if (this.#stream.destroyed || this.#stream.closed) return
     this.#discard()
-    // RFC 9113 §8.1: after a whole response the client is asked to send no more, without an error. Not
-    // at once: the end of the response may be on its way in this very call.
-    setImmediate(() => {
-      if (stream.writableEnded && !stream.destroyed && !stream.closed && !stream.readableEnded) {
-        stream.close(http2Code(errorCode))
-      }
-    })
+    if (this.#wholeSent) this.#stopClient()
   }
 
   // --- private
@@ -136,10 +133,20 @@ export class Http2MessageStream implements MessageStream {
   #sendTrailers(): void {
     try {
       this.#stream.sendTrailers(this.#trailers)
+      this.#wholeSent = true
+      if (this.#discarding) this.#stopClient()
     } catch {
-      // The stream ended meanwhile, or the fields are not HTTP/2's: then without them.
-      this.#stream.close()
+      // The fields are not HTTP/2's, or the stream ended meanwhile: the message cannot be whole.
+      this.reset(H3_INTERNAL_ERROR)
     }
+  }
+
+  /** RFC 9113 §8.1: after a whole response the client is asked to send no more, without an error. */
+  #stopClient(): void {
+    const stream = this.#stream
+    setImmediate(() => {
+      if (!stream.destroyed && !stream.closed && !stream.readableEnded) stream.close()
+    })
   }
 
   /** The client is gone, or all is over: then nobody minds. */

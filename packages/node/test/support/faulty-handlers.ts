@@ -138,7 +138,7 @@ export const WEB_HANDLERS: Readonly<Record<string, WebHandler>> = {
     throw boom()
   },
   '/rejects': async () => {
-    await null
+    await Promise.resolve()
     throw boom()
   },
   '/nothing': () => undefined as unknown as Response,

@@ -18,7 +18,7 @@ const answer = ((request: IncomingMessage, response: ServerResponse) => {
   NODE_HANDLERS[request.url ?? '']?.(request, response)
 }) as unknown as RequestListener
 const rejecting = (async (request: IncomingMessage, response: ServerResponse) => {
-  await null
+  await Promise.resolve()
   NODE_HANDLERS[request.url ?? '']?.(request, response)
 }) as unknown as RequestListener
 
