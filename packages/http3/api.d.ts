@@ -164,6 +164,7 @@ export declare class RequestStream {
   readData(): Uint8Array | null
   stopSending(errorCode: number): void
   cancel(errorCode?: number): void
+  get writableAmount(): number
   get writable(): boolean
   get ended(): boolean
   get bufferedAmount(): number

@@ -162,6 +162,7 @@ export interface Http3ServerOptions {
   readonly crypto?: CryptoBackend
   readonly maxHeaderSize?: number
   readonly maxConnections?: number
+  readonly memoryBudget?: number
   readonly streamIdleTimeout?: number
   readonly closeTimeout?: number
   readonly alsoTcp?: boolean

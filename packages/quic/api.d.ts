@@ -62,12 +62,14 @@ export declare class Connection implements QuicPort {
   handleFragmented(size: number): void
   handleTimeout(now: number): void
   pollTransmit(now: number, offset: number, limit: number): number
+  shed(now: number): void
   abandon(): void
   pollTimeout(): number
   pollEvent(): ConnectionEvent | null
   get phase(): ConnectionPhase
   get handshakeConfirmed(): boolean
   get path(): NetworkPath
+  get bytesHeld(): number
   get addressValidated(): boolean
   get transmitPath(): NetworkPath
   get transmitWatched(): boolean
@@ -190,6 +192,8 @@ export interface EndpointStats {
   readonly connectionsAccepted: number
   readonly connectionsRefused: number
   readonly handshakesDropped: number
+  readonly connectionsShed: number
+  readonly bytesHeld: number
   readonly dropped: Readonly<DropCounts>
 }
 
@@ -288,6 +292,7 @@ export interface QuicStream {
   finish(): void
   reset(errorCode: number): void
   readonly bufferedAmount: number
+  readonly writableAmount: number
   readonly writable: boolean
   read(): Uint8Array | null
   readonly ended: boolean
@@ -328,6 +333,7 @@ export interface ServerConfig {
   readonly transport?: TransportOptions
   readonly maxConnections?: number
   readonly maxHandshakes?: number
+  readonly memoryBudget?: number
 }
 
 export declare class StatelessResetError extends QuicError {
@@ -375,6 +381,7 @@ export interface TransportOptions {
   readonly initialMaxStreamData?: number
   readonly maxData?: number
   readonly maxStreamData?: number
+  readonly maxUnsentData?: number
   readonly initialMaxStreamsBidi?: number
   readonly initialMaxStreamsUni?: number
   readonly disableActiveMigration?: boolean

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { runWithBatchedSends } from './commands/batched-sends.ts'
 import { getCommand } from './commands/get.ts'
 import { serveCommand } from './commands/serve.ts'
+import { SilenceError } from './commands/silence.ts'
 import { UsageError } from './commands/usage-error.ts'
 
 const HELP = `godwit: HTTP/3 for Node.js
@@ -39,6 +40,13 @@ function isUsageError(error: unknown): boolean {
   return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_')
 }
 
+/** What each command's help says. */
+function exitStatus(error: unknown): number {
+  if (isUsageError(error)) return 2
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  return error instanceof SilenceError || code === 'ERR_HTTP3_CONNECT_TIMEOUT' ? 4 : 1
+}
+
 /** The message, and under it why: a failed fetch has its reason in `cause`. */
 function explain(error: unknown): string {
   const lines: string[] = []
@@ -57,9 +65,8 @@ main(process.argv.slice(2)).then(
     process.exitCode = status
   },
   (error: unknown) => {
-    const usage = isUsageError(error)
     process.stderr.write(`godwit: ${explain(error)}\n`)
-    if (usage) process.stderr.write(`Try: godwit --help\n`)
-    process.exitCode = usage ? 2 : 1
+    process.exitCode = exitStatus(error)
+    if (process.exitCode === 2) process.stderr.write(`Try: godwit --help\n`)
   },
 )

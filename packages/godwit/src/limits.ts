@@ -12,12 +12,12 @@ export const MAX_RANGES = 16
  */
 export const RANGE_GAP = 80
 
-/** Bytes that are read at first: all that a client holds here that asks for a file and takes nothing. */
-export const FIRST_READ: number = 64 * 1024
+/** Bytes that are read at first: all that a client makes us read that asks for a file and takes nothing. */
+export const FIRST_READ: number = 16 * 1024
+/** Bytes that a client has taken before reads become large. */
+export const LARGE_READ_AFTER: number = 512 * 1024
 /** Bytes that are read at a time of a body that a client does take: a read costs a hop to another thread. */
 export const LARGE_READ: number = 256 * 1024
-/** Bytes that a client has taken before reads become large. */
-export const LARGE_READ_AFTER: number = 1024 * 1024
 
 /** Milliseconds between two warnings of the same kind: a full table of files fails every request. */
 export const WARNING_INTERVAL = 10_000
@@ -29,3 +29,5 @@ export const RETRY_AFTER = 1
 export const GET_CONNECT_TIMEOUT = 10
 /** Seconds of silence that `godwit get` bears, before the response and within it: what servers give clients. */
 export const GET_SILENCE_TIMEOUT = 60
+/** The longest of both, in seconds: what a timer of Node takes. */
+export const GET_LONGEST_TIMEOUT = 2_147_483

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -104,6 +105,53 @@ t.test('serve works where options of Node.js keep it from a thread of its own', 
     t.match(await run(t, 'get', `${url}hello.txt`, '--cacert', ca), { status: 0, stdout: 'hello' })
     t.equal(await statusAfter(server, 'SIGINT'), 0, 'stops on SIGINT')
   }
+})
+
+t.test('get: timeouts of the connection, the response and its body', async (t) => {
+  const directory = t.testdir({ cert: {}, out: {} })
+  const { key, cert, caFile } = developmentCertificate({ directory: join(directory, 'cert') })
+  const server = createServer({ key, cert }, (request, response) => {
+    if (request.url === '/never') return
+    response.write('some')
+    if (request.url === '/stalls') return
+    // Longer in all than the timeout, never silent for so long.
+    let left = 9
+    const timer = setInterval(() => {
+      if (left-- > 0) response.write('.')
+      else response.end()
+    }, 600)
+    response.once('close', () => clearInterval(timer))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    return server[Symbol.asyncDispose]()
+  })
+  const url = `https://127.0.0.1:${server.address()?.port}`
+  const options = ['--cacert', caFile]
+  const silent = createSocket('udp4')
+  await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve))
+  t.teardown(() => silent.close())
+  const nobody = `https://127.0.0.1:${silent.address().port}/`
+  const file = join(directory, 'out', 'file')
+  // Side by side: most of the time is that of processes that start.
+  const results = await Promise.all([
+    run(t, 'get', nobody, '--connect-timeout', '0.3'),
+    run(t, 'get', `${url}/never`, ...options, '--connect-timeout', '9', '--timeout', '0.5'),
+    run(t, 'get', `${url}/stalls`, ...options, '-o', file, '--timeout', '1.5'),
+    run(t, 'get', `${url}/slow`, ...options, '--timeout', '4'),
+    run(t, 'get', nobody, '--timeout=-1'),
+    run(t, 'get', nobody, '--connect-timeout=1e3'),
+    run(t, 'get', nobody, '--timeout=99999999999'),
+  ])
+  t.match(results[0], { status: 4, stderr: /ERR_HTTP3_CONNECT_TIMEOUT/ })
+  t.match(results[1], { status: 4, stderr: /no response within 9.5 s/ })
+  t.match(results[2], { status: 4, stderr: /nothing came for 1.5 s/ })
+  t.strictSame(readdirSync(join(directory, 'out')), [], 'and no file')
+  t.match(results[3], { status: 0, stdout: 'some.........' })
+  t.match(results[4], { status: 2, stderr: /--timeout expected seconds/ })
+  t.match(results[5], { status: 2, stderr: /--connect-timeout expected seconds/ })
+  t.match(results[6], { status: 2, stderr: /--timeout expected seconds/ })
 })
 
 t.test('get: a body that is cut off is an error, and leaves no file', async (t) => {

@@ -32,7 +32,7 @@ const closeOf = (emitter: NodeJS.EventEmitter): Promise<void> =>
     emitter.once('close', resolve)
   })
 
-function leaveAt(moment: Moment, response: Response, leave: () => void): void {
+function leaveAt(moment: Moment, response: Response, leave: () => unknown): void {
   if (moment === 'at the head') leave()
   if (typeof moment !== 'number') return
   let received = 0
@@ -46,9 +46,7 @@ const overHttp3: Depart = async (serving, range, moment) => {
   const session = await connect(serving.url, { ca: serving.ca })
   const request = session.request('/large.bin', { headers: headers(range) })
   const closed = closeOf(request)
-  const leave = (): void => {
-    request.destroy()
-  }
+  const leave = (): unknown => request.destroy()
   if (moment === 'at once') leave()
   if (moment === 'soon') setImmediate(leave)
   request.on('response', () => leaveAt(moment, request, leave))
@@ -62,7 +60,7 @@ const overHttp2: Depart = async (serving, range, moment) => {
   await once(session, 'connect')
   const request = session.request({ ':path': '/large.bin', ...headers(range) })
   const closed = closeOf(request)
-  const leave = (): void => request.close(8)
+  const leave = (): unknown => request.close(8)
   if (moment === 'at once') leave()
   if (moment === 'soon') setImmediate(leave)
   request.on('response', () => leaveAt(moment, request, leave))
@@ -74,9 +72,7 @@ const overHttp1: Depart = async (serving, range, moment) => {
   const options = { ca: serving.ca, agent: false as const, headers: headers(range) }
   const request = requestHttps(`${serving.url}large.bin`, options)
   const closed = closeOf(request)
-  const leave = (): void => {
-    request.destroy()
-  }
+  const leave = (): unknown => request.destroy()
   request.end()
   if (moment === 'at once') request.once('finish', leave)
   if (moment === 'soon') request.once('finish', () => setImmediate(leave))

@@ -195,6 +195,11 @@ export class RequestStream {
 
   // --- reads
 
+  /** Bytes, with the headers of their frames, that can be sent before the outcome is 'full'. */
+  get writableAmount(): number {
+    return this.#quic.writableAmount
+  }
+
   /** True until the message was ended or given up: `sendData` has an effect (after the headers). */
   get writable(): boolean {
     return !this.#sender.over && !this.#core.closed && this.#quic.writable
@@ -312,7 +317,8 @@ export class RequestStream {
   /** Internal: the connection is over. */
   drop(): void {
     this.#receiver.abort()
-    this.#sender.abort()
+    // What was acknowledged stays so: calls after it are the caller's mistake, as before.
+    if (!this.#sendingOver) this.#sender.abort()
     this.#sendingOver = true
   }
 

@@ -60,6 +60,11 @@ export class FakeStream implements QuicStream {
     return this.direction === 'bidi' || this.local
   }
 
+  get writableAmount(): number {
+    const mark = this.port.options.highWaterMark
+    return this.writable ? Math.max(0, mark - this.bufferedAmount) : 0
+  }
+
   get writable(): boolean {
     return this.sends && !this.finSent && this.resetSent === null && this.port.closed === null
   }

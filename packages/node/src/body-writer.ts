@@ -18,6 +18,8 @@ export class BodyWriter {
   readonly #onTooLate: () => void
   #rest: Uint8Array | null
   #callback: WriteCallback | null
+  /** Nobody else has the bytes: no copy is needed of what is not small. */
+  #fresh: boolean
   /** Bytes given to the stream. */
   bytesWritten: number
 
@@ -27,6 +29,7 @@ export class BodyWriter {
     this.#onTooLate = onTooLate
     this.#rest = null
     this.#callback = null
+    this.#fresh = false
     this.bytesWritten = 0
   }
 
@@ -36,13 +39,9 @@ export class BodyWriter {
    */
   write(bytes: Uint8Array, fresh: boolean, callback: WriteCallback): void {
     this.#callback = callback
-    if (fresh && bytes.length > COPY_SMALL) {
-      this.bytesWritten += bytes.length
-      if (this.#takes(this.#stream.sendData(bytes))) this.#done()
-    } else {
-      this.#rest = bytes
-      this.handleWritable()
-    }
+    this.#fresh = fresh
+    this.#rest = bytes
+    this.handleWritable()
   }
 
   /** There is room again. */
@@ -50,8 +49,10 @@ export class BodyWriter {
     if (this.#callback === null) return
     let rest = this.#rest
     while (rest !== null) {
-      const piece = rest.length > COPY_CHUNK ? rest.subarray(0, COPY_CHUNK) : rest
-      rest = rest.length > COPY_CHUNK ? rest.subarray(COPY_CHUNK) : null
+      // No more than the connection wants to hold of it; a little, for a full stream says when it is not.
+      const most = Math.min(COPY_CHUNK, Math.max(COPY_SMALL, this.#stream.writableAmount))
+      const piece = rest.length > most ? rest.subarray(0, most) : rest
+      rest = rest.length > most ? rest.subarray(most) : null
       this.#rest = rest
       if (!this.#takes(this.#send(piece))) return
     }
@@ -99,10 +100,13 @@ export class BodyWriter {
     return outcome === 'sent'
   }
 
-  /** Sends a copy of `piece`. */
   #send(piece: Uint8Array): SendOutcome {
     const { length } = piece
     if (length === 0) return 'sent'
+    if (this.#fresh && length > COPY_SMALL) {
+      this.bytesWritten += length
+      return this.#stream.sendData(piece)
+    }
     const headerLength = dataHeaderLength(length)
     const frame = allocate(headerLength + length)
     frame.set(piece, headerLength)

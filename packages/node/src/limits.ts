@@ -61,6 +61,12 @@ export const DEFAULT_CLOSE_TIMEOUT = 10_000
  */
 export const DEFAULT_STREAM_IDLE_TIMEOUT = 60_000
 
+/**
+ * Bytes that the connections of a server hold for their clients: what quic's limit of the same name says, and
+ * why.
+ */
+export const DEFAULT_MEMORY_BUDGET: number = 1024 * 1024 * 1024
+
 /** How long a closed socket stays open to answer late packets with our close, in ms. */
 export const DRAIN_TIMEOUT = 1_000
 

@@ -359,7 +359,6 @@ t.test('dispose, and every update, wipes the secrets that are of no use any more
   t.end()
 })
 
-t.test('RFC 9001 §6.6: the confidentiality limit of AES-GCM stops one packet short', (t) => {
 t.test('rfc9001#6.6-1: the confidentiality limit of AES-GCM stops one packet short', (t) => {
   let protectedPackets = 0
   const nullKey: PacketKey = {

@@ -30,11 +30,13 @@ import {
   BASE_DATAGRAM_SIZE,
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_MAX_HANDSHAKES,
+  DEFAULT_MEMORY_BUDGET,
   FIRST_CONNECTION_ID_LENGTH,
   LOCAL_CONNECTION_ID_LENGTH,
   MIN_FIRST_CONNECTION_ID_LENGTH,
   MIN_STATELESS_RESET_SIZE,
 } from './limits.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import type { FragmentListener, NetworkPath, Transmit } from './network-path.ts'
 import { samePath } from './network-path.ts'
 import { decodeHeader, PacketHeader } from './packet-header.ts'
@@ -51,6 +53,7 @@ export class Endpoint {
   readonly #server: ServerConfig | null
   readonly #serverOptions: ResolvedTransportOptions
   readonly #admission: Admission<ConnectionEntry>
+  readonly #memory: MemoryBudget
   readonly #owner: EntryOwner
   /** Connections that are not drained. */
   readonly #entries: Bag<ConnectionEntry>
@@ -84,11 +87,15 @@ export class Endpoint {
       count('server.maxConnections', server?.maxConnections, DEFAULT_MAX_CONNECTIONS),
       count('server.maxHandshakes', server?.maxHandshakes, DEFAULT_MAX_HANDSHAKES),
     )
+    const budget = count('server.memoryBudget', server?.memoryBudget, DEFAULT_MEMORY_BUDGET)
+    // A client chooses its servers, and how many: its connections have limits of their own.
+    this.#memory = new MemoryBudget(server === undefined ? Infinity : budget)
     const drops = new DropCounts()
     this.#shared = {
       protection,
       randomBytes,
       drops,
+      memory: this.#memory,
       reader: new ByteReader(),
       header: new PacketHeader(),
       payloadReader: new ByteReader(),
@@ -119,6 +126,8 @@ export class Endpoint {
       connectionsAccepted: 0,
       connectionsRefused: 0,
       handshakesDropped: 0,
+      connectionsShed: 0,
+      bytesHeld: 0,
       dropped: drops,
     }
     this.#closed = false
@@ -143,7 +152,7 @@ export class Endpoint {
       peerSource: null,
     })
     entry.attach(connection)
-    this.#entries.add(entry)
+    this.#remember(entry)
     this.#enqueue(entry)
     return connection
   }
@@ -206,6 +215,7 @@ export class Endpoint {
     if (limit < BASE_DATAGRAM_SIZE) {
       throw new RangeError(`"limit" expected at least ${BASE_DATAGRAM_SIZE}, got ${limit}`)
     }
+    if (this.#memory.isExceeded) this.#shed(now)
     if (this.#responses.length > 0) {
       const size = this.#responses.write(offset)
       return this.#transmitted(size, this.#responses.path, null)
@@ -251,7 +261,7 @@ export class Endpoint {
   }
 
   get stats(): EndpointStats {
-    return { ...this.#stats, dropped: { ...this.#stats.dropped } }
+    return { ...this.#stats, bytesHeld: this.#memory.held, dropped: { ...this.#stats.dropped } }
   }
 
   // --- routing, RFC 9000 §5.2
@@ -357,7 +367,7 @@ export class Endpoint {
     const server = this.#server
     const { drops } = this.#shared
     if (server === null) return
-    const decision = this.#admission.decide(this.#entries.size)
+    const decision = this.#memory.isCrowded ? REFUSE : this.#admission.decide(this.#entries.size)
     if (decision !== ADMIT) {
       if (decision === REFUSE && this.#responses.refuse(path, header)) {
         this.#stats.connectionsRefused++
@@ -396,7 +406,7 @@ export class Endpoint {
     }
     entry.firstDcid = dcid
     this.#firstDcids.set(dcid, entry)
-    this.#entries.add(entry)
+    this.#remember(entry)
     const crowded = this.#admission.enter(entry, this.#entries.size)
     if (crowded !== null) {
       this.#stats.handshakesDropped++
@@ -406,6 +416,18 @@ export class Endpoint {
     this.#stats.connectionsAccepted++
     this.#acceptQueue.push(connection)
     this.#enqueue(entry)
+  }
+
+  /** Closes the connections that hold the most, until the rest fits the budget. */
+  #shed(now: number): void {
+    const holders = this.#entries.values().filter(({ connection }) => connection.bytesHeld > 0)
+    holders.sort((a, b) => b.connection.bytesHeld - a.connection.bytesHeld)
+    for (const entry of holders) {
+      if (!this.#memory.isExceeded) return
+      entry.connection.shed(now)
+      this.#stats.connectionsShed++
+      this.#enqueue(entry)
+    }
   }
 
   // --- queues
@@ -436,10 +458,16 @@ export class Endpoint {
     this.#timers.update(entry)
   }
 
+  #remember(entry: ConnectionEntry): void {
+    this.#entries.add(entry)
+    this.#memory.connections = this.#entries.size
+  }
+
   #forget(entry: ConnectionEntry): void {
     this.#admission.leave(entry)
     this.#timers.remove(entry)
     this.#entries.delete(entry)
+    this.#memory.connections = this.#entries.size
     if (entry.firstDcid !== null) this.#firstDcids.delete(entry.firstDcid, entry)
     entry.firstDcid = null
     // Drained while it was asked for output, or for another: there is an event for that.

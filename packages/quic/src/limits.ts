@@ -51,8 +51,14 @@ export const MAX_CRYPTO_GAPS = 256
 
 /** Bytes written and not yet sent of one stream above which `write` returns false: two reads of a file. */
 export const SEND_HIGH_WATER_MARK = 131072
-/** Bytes not yet sent at which a stream is writable again. */
-export const SEND_LOW_WATER_MARK = 65536
+/**
+ * The same for a stream of a connection that has `maxUnsentData` waiting on all of its streams, or holds
+ * more than its share of the endpoint's memory: a client that asks for a hundred files at once and takes
+ * none makes us read that much of each. Enough for all streams to have something to send in each turn.
+ */
+export const SEND_LOWERED_MARK = 8192
+/** Bytes written and not yet sent of all streams of a connection, unless told otherwise: four streams at their marks. */
+export const DEFAULT_MAX_UNSENT_DATA: number = 512 * 1024
 
 /**
  * Bytes sent and still kept because they, or some before them on their stream, are not acknowledged;
@@ -61,6 +67,12 @@ export const SEND_LOW_WATER_MARK = 65536
  * largest receive window of ours, and fills 1 Gbit/s at 250 ms.
  */
 export const MAX_UNACKNOWLEDGED: number = 32 * 1024 * 1024
+
+/**
+ * The same for a connection that holds more than its share of the endpoint's memory while that runs short:
+ * 20 Mbit/s at 100 ms.
+ */
+export const MAX_UNACKNOWLEDGED_WHEN_TIGHT: number = 256 * 1024
 
 /** Writes shorter than this, in bytes, that follow one another share a page instead of an array each. */
 export const SMALL_WRITE = 1024
@@ -124,6 +136,12 @@ export const MAX_PACKETS_PER_ACK = 32
 
 /** Bytes. A piece of a STREAM frame shorter than this is not worth its header at the end of a packet. */
 export const MIN_STREAM_FRAGMENT = 64
+
+/**
+ * The last packet number that is sent, in each space; afterwards the connection ends. RFC 9000 §12.3 would
+ * permit 2^62-2: ours stay exact numbers. At a million packets a second it lasts 285 years.
+ */
+export const MAX_PACKET_NUMBER: number = 2 ** 53 - 2
 
 // --- connections and endpoints
 
@@ -229,6 +247,17 @@ export const DEFAULT_MAX_CONNECTIONS = 10_000
  * a client whose round trip is shorter than half a second.
  */
 export const DEFAULT_MAX_HANDSHAKES = 1_000
+/**
+ * Bytes that all connections of a server hold for their peers unless told otherwise: what a process of today
+ * can spare beside its own work. 1 GiB is 80 downloads at 1 Gbit/s and 100 ms, or 500 clients that ask for
+ * a hundred files each and take none.
+ */
+export const DEFAULT_MEMORY_BUDGET: number = 1024 * 1024 * 1024
+/** Share of the budget above which a connection that holds more than its own is held back. */
+export const MEMORY_TIGHT = 0.5
+/** Share of the budget above which new connections are refused. */
+export const MEMORY_CROWDED = 0.75
+
 /** Answers to datagrams of no connection (Version Negotiation, reset, refusal) that wait to be sent. */
 export const MAX_STATELESS_RESPONSES = 64
 /** Stateless resets per second and endpoint, RFC 9000 §10.3.3: more would make us a reflector. */

@@ -38,6 +38,8 @@ export interface QuicStream {
   reset(errorCode: number): void
   /** Bytes written and not yet acknowledged. */
   readonly bufferedAmount: number
+  /** Bytes that `write` takes before it returns false. 0 as well when nothing can be written any more. */
+  readonly writableAmount: number
   /** True while `write` may be called. */
   readonly writable: boolean
 

@@ -9,6 +9,7 @@ import {
   DEFAULT_MAX_STREAM_DATA,
   DEFAULT_MAX_STREAMS_BIDI,
   DEFAULT_MAX_STREAMS_UNI,
+  DEFAULT_MAX_UNSENT_DATA,
   MAX_STREAMS_LIMIT,
 } from './limits.ts'
 import type { CongestionControl } from './recovery/create-congestion-controller.ts'
@@ -28,6 +29,11 @@ export interface TransportOptions {
   readonly maxData?: number
   /** The widest that one stream's receive window grows, in bytes. Default 8 MiB. */
   readonly maxStreamData?: number
+  /**
+   * Bytes that the application may have written on all streams of a connection before they are sent; above
+   * it `write` returns false as soon as a stream has a little waiting. Default 512 KiB.
+   */
+  readonly maxUnsentData?: number
   /** Bidirectional streams that the peer may have open at a time. Default 100. RFC 9000 §4.6. */
   readonly initialMaxStreamsBidi?: number
   /** Unidirectional streams that the peer may have open at a time. Default 100. */
@@ -61,6 +67,7 @@ const DEFAULTS: ResolvedTransportOptions = Object.freeze({
   initialMaxStreamData: DEFAULT_INITIAL_MAX_STREAM_DATA,
   maxData: DEFAULT_MAX_DATA,
   maxStreamData: DEFAULT_MAX_STREAM_DATA,
+  maxUnsentData: DEFAULT_MAX_UNSENT_DATA,
   initialMaxStreamsBidi: DEFAULT_MAX_STREAMS_BIDI,
   initialMaxStreamsUni: DEFAULT_MAX_STREAMS_UNI,
   disableActiveMigration: false,
@@ -89,6 +96,7 @@ export function parseTransportOptions(options: TransportOptions = {}): ResolvedT
   checkInteger('initialMaxStreamData', parsed.initialMaxStreamData, 0, Number.MAX_SAFE_INTEGER)
   checkInteger('maxData', parsed.maxData, 0, Number.MAX_SAFE_INTEGER)
   checkInteger('maxStreamData', parsed.maxStreamData, 0, Number.MAX_SAFE_INTEGER)
+  checkInteger('maxUnsentData', parsed.maxUnsentData, 0, Number.MAX_SAFE_INTEGER)
   checkInteger('initialMaxStreamsBidi', parsed.initialMaxStreamsBidi, 0, MAX_STREAMS_LIMIT)
   checkInteger('initialMaxStreamsUni', parsed.initialMaxStreamsUni, 0, MAX_STREAMS_LIMIT)
   if (typeof parsed.disableActiveMigration !== 'boolean') {

@@ -7,7 +7,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { saidBy } from './said.mjs'
 
-const RFCS = ['rfc8999', 'rfc9000', 'rfc9001', 'rfc9002', 'rfc9114', 'rfc9204']
+const RFCS = ['rfc8899', 'rfc8999', 'rfc9000', 'rfc9001', 'rfc9002', 'rfc9114', 'rfc9204']
 const KINDS = ['unbuilt', 'others', 'deviates']
 const LEVELS = ['MUST', 'SHOULD']
 const SENTENCE_LENGTH = 120

@@ -30,6 +30,7 @@ export interface PairOptions {
   readonly server?: TransportOptions
   readonly maxConnections?: number
   readonly maxHandshakes?: number
+  readonly memoryBudget?: number
   /** Default: the null handshake. */
   readonly clientHandshake?: () => HandshakeSession
   readonly serverHandshake?: () => HandshakeSession
@@ -114,6 +115,7 @@ export function pair(options: PairOptions = {}): Pair {
     ...(options.server === undefined ? {} : { transport: options.server }),
     ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
     ...(options.maxHandshakes === undefined ? {} : { maxHandshakes: options.maxHandshakes }),
+    ...(options.memoryBudget === undefined ? {} : { memoryBudget: options.memoryBudget }),
   }
   sim.link(CLIENT_ADDRESS, SERVER_ADDRESS, options.toServer ?? delay(10))
   sim.link(SERVER_ADDRESS, CLIENT_ADDRESS, options.toClient ?? delay(10))

@@ -216,6 +216,8 @@ class ClientHandshake extends SessionBase implements ClientSession {
       throw unexpectedMessage(SERVER_HELLO, CLIENT_STATE_NAMES[this.#state])
     }
     this.#state = this.#next(RECV_HELLO_RETRY_REQUEST)
+    // It ends the server's flight.
+    this.setReadLevel(LEVEL_INITIAL)
     this.helloRetried = true
     refuseUnsolicited(hello.extensions, isHelloResponse)
     const { cookie, keyShare } = hello
@@ -249,12 +251,13 @@ class ClientHandshake extends SessionBase implements ClientSession {
         type === SUPPORTED_GROUPS ||
         (type === SERVER_NAME && this.#config.sentServerName !== null),
     )
-    // RFC 9001 §8.1: clients too end with no_application_protocol.
+    // RFC 9001 §8.1: clients too end with no_application_protocol. That is for none at all; one that was
+    // not offered answers nothing that was said.
     if (alpnProtocol === null) {
       throw new TlsError(ALERT_NO_APPLICATION_PROTOCOL, 'no application protocol was selected')
     }
     if (!this.#config.alpnProtocols.includes(alpnProtocol)) {
-      throw new TlsError(ALERT_NO_APPLICATION_PROTOCOL, 'the application protocol was not offered')
+      throw new TlsError(ALERT_ILLEGAL_PARAMETER, 'the application protocol was not offered')
     }
     if (transportParameters === null) {
       throw new TlsError(ALERT_MISSING_EXTENSION, 'no quic_transport_parameters')

@@ -167,6 +167,8 @@ class ServerHandshake extends SessionBase implements ServerSession {
   ): void {
     const group = this.#config.groups.find((ours) => supportedGroups.includes(ours)) ?? null
     this.#state = this.#next(SEND_HELLO_RETRY_REQUEST)
+    // The client's next message answers this one, and cannot be there yet.
+    this.setReadLevel(LEVEL_INITIAL)
     this.#firstHello = decodeClientHello(firstHello.slice())
     this.#retryGroup = group
     this.helloRetried = true

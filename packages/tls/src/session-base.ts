@@ -177,14 +177,18 @@ export abstract class SessionBase {
   }
 
   /**
-   * The peer's next bytes are of another level. RFC 9846 §5.1: messages that precede a key change
-   * must end there; RFC 9001 §4.1.3 makes what is left a PROTOCOL_VIOLATION.
+   * The peer's flight ends here, and its next bytes are of `level`. RFC 9846 §5.1: messages that precede a
+   * key change must end there; RFC 9001 §4.1.3 makes what is left a PROTOCOL_VIOLATION.
    */
   protected setReadLevel(level: EncryptionLevel): void {
     if (!this.#reader.idle) {
-      throw new TlsError(ALERT_UNEXPECTED_MESSAGE, 'handshake data goes on after a key change', {
-        transportErrorCode: PROTOCOL_VIOLATION,
-      })
+      throw new TlsError(
+        ALERT_UNEXPECTED_MESSAGE,
+        'handshake data goes on behind the end of a flight',
+        {
+          transportErrorCode: PROTOCOL_VIOLATION,
+        },
+      )
     }
     this.#readLevel = level
   }

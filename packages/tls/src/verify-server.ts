@@ -44,14 +44,16 @@ export interface VerifiedServer {
 
 /**
  * Verifies a non-empty chain for the server that the client asked for. Throws TlsError with the
- * X509Error as its cause; with `rejectUnauthorized: false` only for a leaf whose key is unusable.
+ * X509Error as its cause; with `rejectUnauthorized: false` only for a leaf whose key is unusable, or may not
+ * sign.
  */
 export function verifyServer(config: ClientConfig, chain: readonly Uint8Array[]): VerifiedServer {
-  const { subjectPublicKeyInfo, keyType } = refuseOnX509Error(() => {
+  const { subjectPublicKeyInfo, keyType, maySign } = refuseOnX509Error(() => {
     const leaf = parseCertificate(chain[0])
     return {
       subjectPublicKeyInfo: leaf.subjectPublicKeyInfo,
       keyType: publicKeyType(leaf.subjectPublicKeyInfo),
+      maySign: leaf.keyUsage === null || leaf.keyUsage.has('digitalSignature'),
     }
   })
   let verificationError: X509Error | null = null
@@ -68,6 +70,12 @@ export function verifyServer(config: ClientConfig, chain: readonly Uint8Array[])
     if (!(error instanceof X509Error)) throw error
     if (config.rejectUnauthorized) throw refusal(error)
     verificationError = error
+  }
+  // RFC 9846 §4.5.1.2: whoever is trusted, the key must be one that may sign a handshake.
+  if (!maySign) {
+    const reason =
+      'the certificate is not for signing handshakes (keyUsage without digitalSignature)'
+    throw refusal(new X509Error('ERR_X509_KEY_USAGE', reason))
   }
   return { keyType, subjectPublicKeyInfo, verificationError }
 }

@@ -120,8 +120,8 @@ t.test('RFC 9846 §4.2.3: a ServerHello that ends too early or too late', (t) =>
 
 const EXTENSIONS: [title: string, edit: (extensions: Extension[]) => Extension[], alert: number][] = [
   ['rfc9001#8.1-3: no protocol', (e) => e.filter(([type]) => type !== 16), NO_APPLICATION_PROTOCOL],
-  ['rfc9001#8.1-7: a protocol that was not offered', (e) =>
-    e.map(([type, data]) => [type, type === 16 ? [0, 3, 2, 104, 50] : data]), NO_APPLICATION_PROTOCOL],
+  ['RFC 7301 §3.1: a protocol that was not offered', (e) =>
+    e.map(([type, data]) => [type, type === 16 ? [0, 3, 2, 104, 50] : data]), ILLEGAL_PARAMETER],
   ['RFC 7301 §3.1: two protocols', (e) =>
     e.map(([type, data]) => [type, type === 16 ? [0, 6, 2, 104, 51, 2, 104, 51] : data]), DECODE_ERROR],
   ['rfc9001#8.2-1: no transport parameters', (e) => e.filter(([type]) => type !== 57), MISSING_EXTENSION],
@@ -482,6 +482,36 @@ t.test('wrong options of a client are named', (t) => {
     } catch (error) {
       t.ok(error instanceof type && error.message.includes(`"${name}"`), String(error))
     }
+  }
+  t.end()
+})
+
+t.test('RFC 9846 §5.1: nothing follows a HelloRetryRequest before it is answered', (t) => {
+  const retry = encodeHelloRetryRequest(0x1301, SECP256R1, null)
+  for (const behind of [[], [2], [2, 0, 0, 90, 3, 3]]) {
+    const c = client({ groups: [X25519, SECP256R1] })
+    c.start(CLIENT_PARAMETERS)
+    drain(c)
+    c.handleCrypto(0, concat([retry, Uint8Array.from(behind)]))
+    const alert = alertOf(drain(c))
+    t.equal(alert?.description, behind.length > 0 ? UNEXPECTED_MESSAGE : undefined)
+    t.equal(alert?.transportErrorCode, behind.length > 0 ? PROTOCOL_VIOLATION : undefined)
+  }
+  t.end()
+})
+
+t.test('RFC 9846 §4.5.1.2: a key that may not sign is refused, whoever is trusted', (t) => {
+  // keyUsage of an authority: keyCertSign and cRLSign.
+  const noSigner = issueIdentity('ed25519', { isCa: true, usages: ['server'] })
+  for (const trusted of [true, false]) {
+    const options = { rejectUnauthorized: false, ...(trusted ? {} : { trustStore: null }) }
+    const { events } = play(client(options), { identity: noSigner })
+    t.match(alertOf(events)?.error, {
+      alert: UNSUPPORTED_CERTIFICATE,
+      cause: { code: 'ERR_X509_KEY_USAGE' },
+    })
+    const { events: good } = play(client(options))
+    t.equal(alertOf(good), null, 'others are tolerated')
   }
   t.end()
 })

@@ -342,3 +342,15 @@ t.test('wrong options of a server are named', (t) => {
   }
   t.end()
 })
+
+t.test('RFC 9846 §5.1: nothing follows a ClientHello that calls for a HelloRetryRequest', (t) => {
+  const first = clientHello({ groups: [X25519, SECP256R1], keyShareGroups: [X25519] })
+  const options = { groups: [SECP256R1] as const }
+  t.equal(give(first, options), null)
+  for (const behind of [Uint8Array.of(1), first]) {
+    const alert = give(concat([first, behind]), options)
+    t.equal(alert?.description, UNEXPECTED_MESSAGE)
+    t.equal(alert?.transportErrorCode, PROTOCOL_VIOLATION)
+  }
+  t.end()
+})

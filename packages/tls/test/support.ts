@@ -60,6 +60,7 @@ export function issueIdentity(
     notAfter?: number
     names?: string[]
     usages?: ('server' | 'client')[]
+    isCa?: boolean
   } = {},
 ): Identity {
   const key = type === 'rsa' ? rsaKey() : crypto.generateSigningKey(type)
@@ -72,6 +73,7 @@ export function issueIdentity(
     notBefore: change.notBefore ?? NOW - 3_600_000,
     notAfter: change.notAfter ?? NOW + 86_400_000,
     ...(change.usages === undefined ? {} : { usages: change.usages }),
+    isCa: change.isCa ?? false,
   })
   return loadIdentity({ certificates: [certificate], key })
 }

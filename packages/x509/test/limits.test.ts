@@ -75,21 +75,56 @@ t.test('a path that is too long is refused, the longest that is not is found', (
   t.end()
 })
 
-t.test('authorities that all certify each other do not multiply the work', (t) => {
-  // Five authorities with a certificate from each other one: 20 certificates, and far more paths.
-  const keys = Array.from({ length: 5 }, () => crypto.generateSigningKey('ed25519'))
+/** `count` authorities with a certificate from each other one, and a leaf of the first. */
+function mesh(count: number): { selves: Uint8Array[]; others: Uint8Array[]; leaf: Uint8Array } {
+  const keys = Array.from({ length: count }, () => crypto.generateSigningKey('ed25519'))
   const selves = keys.map((key, i) => issue(`CA ${i}`, key, null))
-  const mesh: Uint8Array[] = []
+  const others: Uint8Array[] = []
   keys.forEach((key, i) => {
     selves.forEach((certificate, k) => {
-      if (i !== k) mesh.push(issue(`CA ${i}`, key, { certificate, key: keys[k] }))
+      if (i !== k) others.push(issue(`CA ${i}`, key, { certificate, key: keys[k] }))
     })
   })
   const leafKey = crypto.generateSigningKey('ed25519')
   const leaf = issue('leaf', leafKey, { certificate: selves[0], key: keys[0] }, false)
-  const error = errorOf(() => verify([leaf, ...mesh]))
-  t.match(error.code, /ERR_X509_(LIMIT|UNKNOWN_ISSUER)/)
+  return { selves, others, leaf }
+}
+
+t.test('authorities that all certify each other do not multiply the work', (t) => {
+  // 20 certificates, and far more paths.
+  const { selves, others, leaf } = mesh(5)
+  const error = errorOf(() => verify([leaf, ...others]))
+  t.equal(error.code, 'ERR_X509_UNKNOWN_ISSUER', 'each was tried')
   t.ok(signatureChecks <= MAX_SIGNATURE_CHECKS, `${signatureChecks} signatures`)
-  t.doesNotThrow(() => verify([leaf, ...mesh], [selves[4]]), 'and the path is still found')
+  t.doesNotThrow(() => verify([leaf, ...others], [selves[4]]), 'and the path is still found')
+  // One more makes 1,030 steps.
+  const more = mesh(6)
+  const gaveUp = errorOf(() => verify([more.leaf, ...more.others]))
+  t.equal(gaveUp.code, 'ERR_X509_LIMIT')
+  t.match(gaveUp.message, /too many possible issuers/)
+  t.end()
+})
+
+t.test('signatures that are checked for one chain are bounded', (t) => {
+  // leaf <- A 0 <- B 1 <- A 2 <- ... <- Z, and for each of them a dozen further keys of the same name.
+  const newKey = (): SigningKey => crypto.generateSigningKey('ed25519')
+  const path = ['A', 'B', 'A', 'B', 'A', 'B', 'Z'].map((name) => {
+    const key = newKey()
+    return { name, key, certificate: issue(name, key, null) }
+  })
+  const chain = path.slice(0, -1).map(({ name, key }, i) => issue(name, key, path[i + 1]))
+  const decoys = Array.from({ length: 24 }, (_, i) => {
+    const issuer = { key: path[6].key, certificate: path[6].certificate }
+    return issue(i % 2 === 0 ? 'A' : 'B', newKey(), issuer)
+  })
+  const leaf = issue('leaf', newKey(), path[0], false)
+  const error = errorOf(() => verify([leaf, ...decoys, ...chain]))
+  t.match(error.message, /too many signatures/)
+  t.equal(error.code, 'ERR_X509_LIMIT')
+  t.equal(signatureChecks, MAX_SIGNATURE_CHECKS)
+  // RFC 4158 §3.5.12: key identifiers tell which of them to try first, in the store as well.
+  const roots = ['Z', 'Z', 'Z'].map((name) => issue(name, newKey(), null))
+  t.doesNotThrow(() => verify([leaf, ...decoys, ...chain], [...roots, path[6].certificate]))
+  t.equal(signatureChecks, path.length, 'one for each edge of the path')
   t.end()
 })

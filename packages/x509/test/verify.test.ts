@@ -147,6 +147,13 @@ const refusals: Refusal[] = [
     message: /"CN=Intermediate P-256,O=Example" expired/,
   },
   {
+    title: 'an expired intermediate, where the way past it ends too: the reason that says more',
+    chain: 'leaf-p256 int-expired int-p256',
+    roots: 'root-p256-other',
+    code: 'ERR_X509_EXPIRED',
+    message: /"CN=Intermediate P-256,O=Example" expired/,
+  },
+  {
     title: 'an expired root',
     chain: FULL,
     roots: 'root-expired',

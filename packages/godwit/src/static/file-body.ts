@@ -15,20 +15,25 @@ export type BodyPart = string | ByteRange
  */
 export class Recipient {
   readonly #response: Http3ServerResponse
+  readonly #onTaken: () => void
   #gone: boolean
-  #onChange: (() => void) | null
+  #resolve: (() => void) | null
 
   constructor(response: Http3ServerResponse) {
     this.#response = response
     this.#gone = response.destroyed
-    this.#onChange = null
+    this.#resolve = null
+    this.#onTaken = () => {
+      const resolve = this.#resolve
+      this.#resolve = null
+      resolve?.()
+    }
     const leave = (): void => {
       this.#gone = true
-      this.#change()
+      this.#onTaken()
     }
     response.on('close', leave)
     response.on('error', leave)
-    response.on('drain', () => this.#change())
   }
 
   /** The client takes nothing more. */
@@ -36,21 +41,19 @@ export class Recipient {
     return this.#gone || this.#response.destroyed
   }
 
-  /** Writes `chunk`, and resolves when there is room for another. False: the client is gone. */
+  /**
+   * Writes `chunk`, and resolves when the connection has taken it: not when there is room for another in
+   * the response's own buffer, which would hold a few more for every client that takes none. False: the
+   * client is gone.
+   */
   async write(chunk: Uint8Array | string): Promise<boolean> {
     if (this.gone) return false
-    if (!this.#response.write(chunk) && !this.gone) {
-      await new Promise<void>((resolve) => {
-        this.#onChange = resolve
-      })
-    }
+    await new Promise<void>((resolve) => {
+      this.#resolve = resolve
+      this.#response.write(chunk, this.#onTaken)
+      if (this.gone) this.#onTaken()
+    })
     return !this.gone
-  }
-
-  #change(): void {
-    const onChange = this.#onChange
-    this.#onChange = null
-    onChange?.()
   }
 }
 

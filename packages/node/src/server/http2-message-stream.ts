@@ -62,6 +62,10 @@ export class Http2MessageStream implements MessageStream {
 
   // --- sending
 
+  get writableAmount(): number {
+    return this.#stream.writableHighWaterMark - this.#stream.writableLength
+  }
+
   sendInformational(fields: readonly string[]): boolean {
     if (!this.#writable) return false
     this.#stream.additionalHeaders(objectOf(fields))

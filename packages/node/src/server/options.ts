@@ -5,7 +5,11 @@ import type { ServerOptions as HttpsServerOptions } from 'node:https'
 import type { CipherSuite } from '@godwit/crypto'
 import { parseTransportOptions } from '@godwit/quic'
 import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
-import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_STREAM_IDLE_TIMEOUT } from '../limits.ts'
+import {
+  DEFAULT_CLOSE_TIMEOUT,
+  DEFAULT_MEMORY_BUDGET,
+  DEFAULT_STREAM_IDLE_TIMEOUT,
+} from '../limits.ts'
 import {
   aBoolean,
   aDuration,
@@ -49,6 +53,13 @@ export interface Http3ServerOptions {
   /** Connections at a time. Default 10,000. */
   readonly maxConnections?: number
   /**
+   * Bytes of bodies that all HTTP/3 connections together may make the server hold in its transport:
+   * written and not acknowledged, or received and not read. As it fills up, connections that hold more than
+   * their share are held back, then new ones are refused, then those that hold the most are closed.
+   * Default 1 GiB.
+   */
+  readonly memoryBudget?: number
+  /**
    * Time for a client to send its header section whole, to send content that is being read, or to
    * take some of a response, in ms; a request is cancelled after one to two times as long. 0: never.
    * Default 60,000.
@@ -74,6 +85,7 @@ export interface ResolvedServerOptions {
   readonly crypto: CryptoBackend | undefined
   readonly maxHeaderSize: number
   readonly maxConnections: number
+  readonly memoryBudget: number
   readonly streamIdleTimeout: number
   readonly closeTimeout: number
   readonly alsoTcp: boolean
@@ -91,6 +103,7 @@ const SCHEMA = {
   crypto: parseBackend,
   maxHeaderSize: anInteger(1, 2 ** 30),
   maxConnections: anInteger(1, 2 ** 30),
+  memoryBudget: anInteger(1, Number.MAX_SAFE_INTEGER),
   streamIdleTimeout: aDuration,
   closeTimeout: aDuration,
   alsoTcp: aBoolean,
@@ -113,6 +126,7 @@ export function parseServerOptions(options: Http3ServerOptions): ResolvedServerO
     crypto: parsed.crypto,
     maxHeaderSize: parsed.maxHeaderSize ?? 16_384,
     maxConnections: parsed.maxConnections ?? 10_000,
+    memoryBudget: parsed.memoryBudget ?? DEFAULT_MEMORY_BUDGET,
     streamIdleTimeout: parsed.streamIdleTimeout ?? DEFAULT_STREAM_IDLE_TIMEOUT,
     closeTimeout: parsed.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
     alsoTcp: parsed.alsoTcp ?? false,

@@ -264,6 +264,14 @@ export class Connection implements QuicPort {
     return size
   }
 
+  /** Closes the connection, and frees what it holds: others need the memory. @internal */
+  shed(now: number): void {
+    if (this.#state.kind === 'open') {
+      this.#onError(now, new TransportError(INTERNAL_ERROR, 0, 'too much data waits for this peer'))
+    }
+    this.#core.streams.closeAll()
+  }
+
   /** Forgets a connection that nobody is known to wait for, without a word. @internal */
   abandon(): void {
     this.#forget(null)
@@ -293,6 +301,11 @@ export class Connection implements QuicPort {
   /** The peer's address. A server's peer may change it, RFC 9000 §9. */
   get path(): NetworkPath {
     return this.#core.path.remote
+  }
+
+  /** Bytes of stream data that count in the endpoint's budget. @internal */
+  get bytesHeld(): number {
+    return this.#core.streams.held
   }
 
   /** Whether the peer has shown that it receives at its address, RFC 9000 §8.1. @internal */

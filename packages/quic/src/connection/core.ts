@@ -7,6 +7,7 @@ import { VERSION_1 } from '../constants.ts'
 import type { Frame } from '../frame.ts'
 import type { HandshakeSession } from '../handshake-session.ts'
 import { RECEIVE_SLACK } from '../limits.ts'
+import type { MemoryBudget } from '../memory-budget.ts'
 import type { NetworkPath } from '../network-path.ts'
 import type { PacketHeader } from '../packet-header.ts'
 import type { CongestionController } from '../recovery/congestion-controller.ts'
@@ -38,6 +39,7 @@ export interface EndpointShared {
   readonly protection: PacketProtection
   readonly randomBytes: RandomBytes
   readonly drops: DropCounts
+  readonly memory: MemoryBudget
   readonly reader: ByteReader
   readonly header: PacketHeader
   readonly payloadReader: ByteReader
@@ -113,6 +115,8 @@ export class ConnectionCore {
       local: this.localParameters,
       maxData: options.maxData,
       maxStreamData: options.maxStreamData,
+      maxUnsentData: options.maxUnsentData,
+      memory: shared.memory,
       onPending: () => host.wake(),
     })
     this.events = new ConnectionEvents(this.streams)

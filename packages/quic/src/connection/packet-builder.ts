@@ -11,7 +11,7 @@ import {
   SPACE_INITIAL,
   VERSION_1,
 } from '../constants.ts'
-import { AEAD_LIMIT_REACHED, APPLICATION_ERROR, TransportError } from '../errors.ts'
+import { AEAD_LIMIT_REACHED, APPLICATION_ERROR, INTERNAL_ERROR, TransportError } from '../errors.ts'
 import {
   connectionCloseLength,
   HANDSHAKE_DONE_LENGTH,
@@ -22,7 +22,12 @@ import {
   writeMtuProbe,
   writePing,
 } from '../frame-encoder.ts'
-import { ACK_DELAY_EXPONENT, BASE_DATAGRAM_SIZE, LOCAL_CONNECTION_ID_LENGTH } from '../limits.ts'
+import {
+  ACK_DELAY_EXPONENT,
+  BASE_DATAGRAM_SIZE,
+  LOCAL_CONNECTION_ID_LENGTH,
+  MAX_PACKET_NUMBER,
+} from '../limits.ts'
 import {
   longHeaderLength,
   packetNumberLength,
@@ -72,7 +77,7 @@ class PacketDraft {
     this.payloadStart = 0
   }
 
-  /** Writes the header of a packet at `start` that ends before `end`. False: no room. */
+  /** Writes the header of a packet at `start` that ends before `end`. False: no room, or no number left. */
   begin(
     core: ConnectionCore,
     space: PacketSpace,
@@ -84,6 +89,7 @@ class PacketDraft {
     const scid = core.localIds.handshakeId
     const token = core.handshake.retryToken
     const number = space.nextPacketNumber
+    if (number > MAX_PACKET_NUMBER) return false
     const length = packetNumberLength(number, core.recovery.largestAcked(space.index))
     const type = space.packetType
     const headerLength =
@@ -155,7 +161,7 @@ export class PacketBuilder {
    * Writes the next datagram of a connection at `offset`.
    *
    * @returns its size; 0 when there is nothing to send, or nothing may be sent now.
-   * @throws TransportError AEAD_LIMIT_REACHED
+   * @throws TransportError AEAD_LIMIT_REACHED, INTERNAL_ERROR when no packet number is left
    */
   build(core: ConnectionCore, now: number, offset: number, limit: number): number {
     const { path, spaces } = core
@@ -185,7 +191,7 @@ export class PacketBuilder {
    * frames that wait for it, and nothing else: a probe, RFC 9000 §9.1.
    *
    * @returns its size; 0 when there is none to send, or nothing may be sent now.
-   * @throws TransportError AEAD_LIMIT_REACHED
+   * @throws TransportError AEAD_LIMIT_REACHED, INTERNAL_ERROR when no packet number is left
    */
   buildProbe(core: ConnectionCore, now: number, offset: number, limit: number): number {
     const { paths, recovery, counts } = core
@@ -194,7 +200,7 @@ export class PacketBuilder {
     for (let path = paths.nextProbe(null); path !== null; path = paths.nextProbe(path)) {
       const end = offset + Math.min(limit, BASE_DATAGRAM_SIZE, path.allowance)
       const draft = this.#drafts[SPACE_APPLICATION]
-      checkKeyLimits(core, space)
+      checkLimits(core, space)
       if (!draft.begin(core, space, offset, end, path.peerId)) continue
       this.#writePathFrames(core, now, path, draft.writer, end - offset)
       if (draft.empty) continue
@@ -216,7 +222,7 @@ export class PacketBuilder {
    * it, so that none is late when it is lost.
    *
    * @returns its size; 0 when none is due.
-   * @throws TransportError AEAD_LIMIT_REACHED
+   * @throws TransportError AEAD_LIMIT_REACHED, INTERNAL_ERROR when no packet number is left
    */
   buildMtuProbe(core: ConnectionCore, now: number, offset: number, limit: number): number {
     const { path, paths, recovery, counts } = core
@@ -224,7 +230,7 @@ export class PacketBuilder {
     if (size === 0 || size > limit || !path.validated || !maySend(core, size)) return 0
     const space = core.spaces.application
     const draft = this.#drafts[SPACE_APPLICATION]
-    checkKeyLimits(core, space)
+    checkLimits(core, space)
     if (!draft.begin(core, space, offset, offset + size)) return 0
     const { writer, packetNumber } = draft
     writeMtuProbe(writer, packetNumber)
@@ -294,7 +300,7 @@ export class PacketBuilder {
       ? space.received.hasAck() || (probe && space.received.canAck)
       : space.received.ackRequired(now)
     if (!data && !ack) return false
-    checkKeyLimits(core, space)
+    checkLimits(core, space)
     if (!draft.begin(core, space, at, end)) return false
     const { writer } = draft
     let others = data
@@ -447,7 +453,12 @@ function mayElicit(core: ConnectionCore, now: number, probe: boolean): boolean {
   return false
 }
 
-function checkKeyLimits(core: ConnectionCore, space: PacketSpace): void {
+function checkLimits(core: ConnectionCore, space: PacketSpace): void {
+  // RFC 9000 §12.3: "the sender MUST close the connection without sending a CONNECTION_CLOSE frame or any
+  // further packets". There is no number for them: `PacketDraft.begin`.
+  if (space.nextPacketNumber > MAX_PACKET_NUMBER) {
+    throw new TransportError(INTERNAL_ERROR, 0, 'no packet number is left')
+  }
   const { phases } = space
   if (phases === null) return
   // RFC 9001 §6.6: "Endpoints MUST initiate a key update before sending more protected packets than

@@ -19,6 +19,13 @@ export interface ServerConfig {
    * shown its address yet; without one its first packet is dropped. Default 1,000.
    */
   readonly maxHandshakes?: number
+  /**
+   * Bytes of stream data that all connections together may make the endpoint hold: written and not
+   * acknowledged, or received and not read. From half of it on, connections that hold more than their share
+   * are held back; from three quarters on, new ones are refused; above it, the connection that holds the
+   * most is closed with INTERNAL_ERROR. Default 1 GiB.
+   */
+  readonly memoryBudget?: number
 }
 
 export interface EndpointConfig {

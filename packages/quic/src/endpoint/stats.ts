@@ -13,6 +13,10 @@ export interface EndpointStats {
    * had not shown their address yet.
    */
   readonly handshakesDropped: number
+  /** Connections that were closed because they held the most, above `memoryBudget`. */
+  readonly connectionsShed: number
+  /** Bytes of stream data held now, of all connections. */
+  readonly bytesHeld: number
   /** Datagrams and packets that were dropped, by reason. */
   readonly dropped: Readonly<DropCounts>
 }

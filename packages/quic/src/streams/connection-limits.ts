@@ -2,6 +2,7 @@
 // streams (RFC 9000 §4.6).
 
 import type { TransportParameters } from '../transport-parameters.ts'
+import type { WindowBudget } from './receive-window.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { LocalStreams, PeerStreams } from './stream-limits.ts'
 
@@ -22,8 +23,8 @@ export class ConnectionLimits {
   readonly localUni: LocalStreams
 
   /** @param maxData bytes that the receive window may grow to. */
-  constructor(local: TransportParameters, maxData: number) {
-    this.receiveWindow = new ReceiveWindow(local.initialMaxData, maxData, 0)
+  constructor(local: TransportParameters, maxData: number, budget: WindowBudget) {
+    this.receiveWindow = new ReceiveWindow(local.initialMaxData, maxData, 0, budget)
     this.peerBidi = new PeerStreams(local.initialMaxStreamsBidi)
     this.peerUni = new PeerStreams(local.initialMaxStreamsUni)
     this.sendLimit = 0

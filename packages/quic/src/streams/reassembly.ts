@@ -32,6 +32,9 @@ export class Reassembly {
   /** Every byte before this offset has arrived. */
   end: number
 
+  /** Bytes of memory that the pages take. */
+  allocated: number
+
   #pages: Page[]
   // What arrived beyond `end`. Made when first needed.
   #ahead: RangeSet | null
@@ -41,6 +44,7 @@ export class Reassembly {
   constructor() {
     this.readOffset = 0
     this.end = 0
+    this.allocated = 0
     this.#pages = []
     this.#ahead = null
     this.#pageSize = MIN_RECEIVE_PAGE
@@ -90,18 +94,18 @@ export class Reassembly {
     const to = Math.min(this.end - page.start, size)
     this.readOffset = page.start + to
     if (from === 0 && to === size) {
-      this.#pages.shift()
+      this.#dropFirst()
       return page.bytes
     }
     const lastBytes = to === size || this.gaps === 0
     if (from === 0 && to * 2 >= size && lastBytes) {
-      this.#pages.shift()
+      this.#dropFirst()
       return page.bytes.subarray(0, to)
     }
     const data = page.bytes.slice(from, to)
     if (to === size || (lastBytes && size === MIN_RECEIVE_PAGE)) {
       // All of the page was copied out: it serves whoever needs one next.
-      this.#pages.shift()
+      this.#dropFirst()
       recycle(page)
     } else if (lastBytes) {
       page.start = this.end
@@ -114,6 +118,7 @@ export class Reassembly {
     this.#discarding = true
     for (const page of this.#pages) recycle(page)
     this.#pages = []
+    this.allocated = 0
   }
 
   /** Drops everything. */
@@ -149,6 +154,10 @@ export class Reassembly {
     }
   }
 
+  #dropFirst(): void {
+    this.allocated -= (this.#pages.shift() as Page).bytes.length // the caller has looked at it
+  }
+
   #insertPage(index: number, offset: number, bound: number): void {
     const pages = this.#pages
     let start = offset
@@ -164,6 +173,7 @@ export class Reassembly {
     if (index < pages.length) end = Math.min(end, pages[index].start)
     const size = end - start
     const page = new Page(start, size === MIN_RECEIVE_PAGE ? pool.take() : new Uint8Array(size))
+    this.allocated += size
     // Most streams need one page: an array for one.
     if (pages.length === 0) this.#pages = [page]
     else if (index === pages.length) pages.push(page)

@@ -39,6 +39,8 @@ export class ReceivePart {
   readonly #stream: Stream
   readonly #host: StreamHost
   readonly #buffer: Reassembly
+  /** Memory of the buffer that the host knows of. */
+  #reported: number
   // Infinity: not known yet.
   #finalSize: number
   // True when the next bytes, or the end, are worth an event: `read` has returned null since the last.
@@ -52,6 +54,7 @@ export class ReceivePart {
     this.#stream = stream
     this.#host = host
     this.#buffer = new Reassembly()
+    this.#reported = 0
     this.#finalSize = Infinity
     this.#armed = true
   }
@@ -65,6 +68,7 @@ export class ReceivePart {
     if (data === null) {
       this.#armed = true
     } else {
+      this.#reportMemory()
       this.#consume(buffer.readOffset)
       if (this.state === RECV && this.window.isRaiseDue) {
         this.#host.requestControl(this.#stream, CONTROL_MAX_STREAM_DATA)
@@ -78,6 +82,7 @@ export class ReceivePart {
     if (this.stopCode >= 0 || this.state >= RESET_RECVD) return
     this.stopCode = errorCode
     this.#buffer.discard()
+    this.#reportMemory()
     this.#host.cancelControl(this.#stream, CONTROL_MAX_STREAM_DATA)
     this.#host.cancelEvent(this.#stream, EVENT_READABLE)
     if (this.state !== DATA_RECVD) this.#host.requestControl(this.#stream, CONTROL_STOP_SENDING)
@@ -112,6 +117,7 @@ export class ReceivePart {
     if (start < end) {
       const gaps = this.#buffer.gaps
       news = this.#buffer.insert(offset, bytes, start, end, this.#finalSize)
+      this.#reportMemory()
       if (this.#buffer.gaps !== gaps) this.#onGapsChanged(this.#buffer.gaps - gaps)
     }
     if (this.#buffer.end === this.#finalSize) {
@@ -141,6 +147,7 @@ export class ReceivePart {
     this.#finalSize = finalSize
     this.errorCode = errorCode
     this.#buffer.clear()
+    this.#reportMemory()
     this.#host.cancelControl(this.#stream, CONTROL_MAX_STREAM_DATA | CONTROL_STOP_SENDING)
     this.#host.cancelEvent(this.#stream, EVENT_READABLE)
     this.#consume(finalSize)
@@ -242,7 +249,17 @@ export class ReceivePart {
     if (this.state !== DATA_RECVD) return
     if (this.stopCode < 0 && this.#buffer.readOffset !== this.#finalSize) return
     this.state = nextReceiveState(this.state, APP_READ_ALL)
+    // The last page may be one that was copied from.
+    this.#buffer.clear()
+    this.#reportMemory()
     this.#host.onPartOver(this.#stream)
+  }
+
+  #reportMemory(): void {
+    const { allocated } = this.#buffer
+    if (allocated === this.#reported) return
+    this.#host.onBuffered(allocated - this.#reported)
+    this.#reported = allocated
   }
 
   #onGapsChanged(difference: number): void {

@@ -3,6 +3,11 @@
 // sender; and a window grows only when its bytes are read within a few round trips, never because
 // the peer sent a lot (an attack on windows that follow the highest offset).
 
+/** Who decides whether there is memory for a wider window. */
+export interface WindowBudget {
+  reserve(bytes: number): boolean
+}
+
 export class ReceiveWindow {
   /** Offset that the peer may not pass, as last announced. */
   limit: number
@@ -14,6 +19,7 @@ export class ReceiveWindow {
   consumed: number
 
   readonly #maxWindow: number
+  readonly #budget: WindowBudget | null
   // When the limit was last raised, and `consumed` then.
   #raisedAt: number
   #consumedThen: number
@@ -21,13 +27,15 @@ export class ReceiveWindow {
   /**
    * @param window bytes, as announced in the transport parameters.
    * @param maxWindow bytes that the window may grow to; less than `window` means no growth.
+   * @param budget is asked for each growth; null: nobody is.
    */
-  constructor(window: number, maxWindow: number, now: number) {
+  constructor(window: number, maxWindow: number, now: number, budget: WindowBudget | null = null) {
     this.limit = window
     this.window = window
     this.received = 0
     this.consumed = 0
     this.#maxWindow = Math.max(window, maxWindow)
+    this.#budget = budget
     this.#raisedAt = now
     this.#consumedThen = 0
   }
@@ -45,7 +53,7 @@ export class ReceiveWindow {
   raise(now: number, smoothedRtt: number): number {
     const consumed = this.consumed - this.#consumedThen
     if ((now - this.#raisedAt) * this.window < 4 * smoothedRtt * consumed) {
-      this.window = Math.min(this.window * 2, this.#maxWindow)
+      this.widen(this.window * 2)
     }
     this.#raisedAt = now
     this.#consumedThen = this.consumed
@@ -53,8 +61,9 @@ export class ReceiveWindow {
     return this.limit
   }
 
-  /** Makes the window at least `window` bytes, within its maximum. */
+  /** Makes the window at least `window` bytes, within its maximum, if there is memory for it. */
   widen(window: number): void {
-    if (window > this.window) this.window = Math.min(window, this.#maxWindow)
+    const growth = Math.min(window, this.#maxWindow) - this.window
+    if (growth > 0 && (this.#budget === null || this.#budget.reserve(growth))) this.window += growth
   }
 }

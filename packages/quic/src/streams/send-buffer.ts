@@ -148,9 +148,10 @@ export class SendBuffer {
     return this.#lost === null ? 0 : this.#lost.end(0)
   }
 
-  /** Drops all bytes. What was sent counts as acknowledged; the other offsets stay. */
+  /** Drops all bytes. What was sent counts as acknowledged, the rest as never written. */
   clear(): void {
     this.base = this.sent
+    this.end = this.sent
     for (let n = this.#first; n < this.#next; n++)
       this.#chunks[n & (this.#chunks.length - 1)] = null
     this.#first = 0

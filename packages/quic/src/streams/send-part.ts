@@ -2,7 +2,7 @@
 // what has to be sent again.
 
 import { streamHeaderLength, writeStreamHeader } from '../frame-encoder.ts'
-import { MIN_STREAM_FRAGMENT, SEND_HIGH_WATER_MARK, SEND_LOW_WATER_MARK } from '../limits.ts'
+import { MIN_STREAM_FRAGMENT } from '../limits.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 import { NOT_QUEUED } from './scheduler.ts'
 import { SendBuffer } from './send-buffer.ts'
@@ -79,8 +79,9 @@ export class SendPart {
   write(data: Uint8Array): boolean {
     const buffer = this.#buffer
     buffer.append(data)
+    this.#host.onQueued(data.length)
     this.#update()
-    if (buffer.end - buffer.sent > SEND_HIGH_WATER_MARK) this.#aboveHighWater = true
+    if (buffer.end - buffer.sent > this.#host.sendMark) this.#aboveHighWater = true
     return !this.#aboveHighWater
   }
 
@@ -200,7 +201,7 @@ export class SendPart {
       return 0
     }
     buffer.sent = end
-    if (this.#aboveHighWater && buffer.end - end <= SEND_LOW_WATER_MARK) {
+    if (this.#aboveHighWater && buffer.end - end <= this.#host.sendMark / 2) {
       this.#aboveHighWater = false
       if (!this.#finished) this.#host.raiseEvent(this.#stream, EVENT_WRITABLE)
     }
@@ -213,6 +214,12 @@ export class SendPart {
   /** Bytes written and not acknowledged. */
   get bufferedAmount(): number {
     return this.state > DATA_SENT ? 0 : this.#buffer.end - this.#buffer.base
+  }
+
+  /** Bytes that `write` takes before it returns false. */
+  get writableAmount(): number {
+    if (this.#aboveHighWater || !this.isOpen) return 0
+    return Math.max(0, this.#host.sendMark - (this.#buffer.end - this.#buffer.sent))
   }
 
   /** Final size of RESET_STREAM, RFC 9000 §4.5: what was sent, and so counts for flow control. */
@@ -270,6 +277,7 @@ export class SendPart {
     this.#host.cancelEvent(this.#stream, EVENT_WRITABLE)
     this.#host.unschedule(this)
     this.#host.onReleased(this.#buffer.sent - this.#buffer.base)
+    this.#host.onQueued(this.#buffer.sent - this.#buffer.end)
     this.#buffer.clear()
     this.#finPending = false
   }

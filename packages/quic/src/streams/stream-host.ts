@@ -22,6 +22,12 @@ export interface StreamHost {
   onReceived(bytes: number, frameType: number): void
   /** Gives the connection's credit for `bytes` back. */
   onConsumed(bytes: number): void
+  /** Bytes of a stream written and not sent above which it takes no more for now. */
+  readonly sendMark: number
+  /** `bytes` were written; negative: they will not be sent. */
+  onQueued(bytes: number): void
+  /** The memory of received bytes grew by `bytes`. */
+  onBuffered(bytes: number): void
   /** `bytes` that were sent need not be kept any more: acknowledged in order, or given up. */
   onReleased(bytes: number): void
   /** The number of gaps in a reassembly buffer changed; throws when there are too many. */

@@ -83,6 +83,10 @@ export class Stream implements QuicStream {
     return this.send === null || this.abandoned ? 0 : this.send.bufferedAmount
   }
 
+  get writableAmount(): number {
+    return this.send === null || this.abandoned ? 0 : this.send.writableAmount
+  }
+
   get writable(): boolean {
     return this.send !== null && !this.abandoned && this.send.isOpen
   }

@@ -9,7 +9,14 @@ import {
   FRAME_STREAM_DATA_BLOCKED,
 } from '../constants.ts'
 import { FLOW_CONTROL_ERROR, INTERNAL_ERROR, TransportError } from '../errors.ts'
-import { MAX_GAPS_PER_CONNECTION, MAX_UNACKNOWLEDGED } from '../limits.ts'
+import {
+  MAX_GAPS_PER_CONNECTION,
+  MAX_UNACKNOWLEDGED,
+  MAX_UNACKNOWLEDGED_WHEN_TIGHT,
+  SEND_HIGH_WATER_MARK,
+  SEND_LOWERED_MARK,
+} from '../limits.ts'
+import type { MemoryBudget } from '../memory-budget.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 import type { ConnectionEvent, StreamDirection } from '../port.ts'
 import {
@@ -50,6 +57,10 @@ export interface StreamsOptions {
   readonly maxData: number
   /** Bytes: how far the receive window of one stream may grow with use. */
   readonly maxStreamData: number
+  /** Bytes that may wait to be sent, on all streams, before each takes little more. */
+  readonly maxUnsentData: number
+  /** What all connections of the endpoint may hold. */
+  readonly memory: MemoryBudget
   /** Called when there is something new to send, also from within commands of the application. */
   readonly onPending: () => void
 }
@@ -65,6 +76,9 @@ export interface StreamsStats {
 
 export class Streams implements StreamHost {
   readonly #onPending: () => void
+  readonly #maxUnsentData: number
+  readonly #memory: MemoryBudget
+  readonly #initialWindow: number
   #limitsKnown: boolean
   #smoothedRtt: number
   // The latest time that we were told: commands of the application come without one.
@@ -77,21 +91,30 @@ export class Streams implements StreamHost {
   #gaps: number
   // Bytes that were sent and are kept, see MAX_UNACKNOWLEDGED.
   #unacknowledged: number
+  // Bytes that were written and not sent.
+  #unsent: number
+  // Both, and the memory of what was received: what counts in the budget.
+  #held: number
   #closed: boolean
 
   constructor(options: StreamsOptions) {
     const { side, local, maxData, maxStreamData } = options
     this.#onPending = options.onPending
+    this.#maxUnsentData = options.maxUnsentData
+    this.#memory = options.memory
+    this.#initialWindow = local.initialMaxData
     this.#limitsKnown = false
     this.#smoothedRtt = 0
     this.#now = 0
-    this.#limits = new ConnectionLimits(local, maxData)
+    this.#limits = new ConnectionLimits(local, maxData, options.memory)
     this.#table = new StreamTable(side, local, maxStreamData, this.#limits, this)
     this.#controls = new ControlFrames(this.#limits)
     this.#scheduler = new Scheduler()
     this.#events = new StreamEvents(this.#limits, this.#table)
     this.#gaps = 0
     this.#unacknowledged = 0
+    this.#unsent = 0
+    this.#held = 0
     this.#closed = false
   }
 
@@ -137,6 +160,7 @@ export class Streams implements StreamHost {
    * was reported can still be read.
    */
   closeAll(): void {
+    if (this.#closed) return
     this.#closed = true
     for (const stream of this.#table.all.values()) {
       stream.abandoned = true
@@ -151,6 +175,10 @@ export class Streams implements StreamHost {
     this.#limits.peerUni.reported = this.#limits.peerUni.opened
     this.#limits.localBidi.available = false
     this.#limits.localUni.available = false
+    // What can still be read is the application's.
+    this.#memory.held -= this.#held
+    this.#held = 0
+    this.#memory.release(this.#limits.receiveWindow.window - this.#initialWindow)
   }
 
   // --- input: frames of the peer, which throw TransportError
@@ -297,9 +325,15 @@ export class Streams implements StreamHost {
       if (fresh < 0) break
       limits.sent += fresh
       this.#unacknowledged += fresh
+      this.#unsent -= fresh
       scheduler.rotate(part)
     }
     this.#reportBlocked()
+  }
+
+  /** Bytes that count in the endpoint's budget. */
+  get held(): number {
+    return this.#held
   }
 
   /** The next event of a stream, or null. */
@@ -339,8 +373,23 @@ export class Streams implements StreamHost {
     if (window.isRaiseDue) this.#request(CONTROL_MAX_DATA)
   }
 
+  get sendMark(): number {
+    const lowered = this.#unsent > this.#maxUnsentData || this.#memory.isOverShare(this.#held)
+    return lowered ? SEND_LOWERED_MARK : SEND_HIGH_WATER_MARK
+  }
+
+  onQueued(bytes: number): void {
+    this.#unsent += bytes
+    this.#hold(bytes)
+  }
+
+  onBuffered(bytes: number): void {
+    this.#hold(bytes)
+  }
+
   onReleased(bytes: number): void {
     this.#unacknowledged -= bytes
+    this.#hold(-bytes)
   }
 
   onGapsChanged(difference: number): void {
@@ -404,7 +453,15 @@ export class Streams implements StreamHost {
 
   /** New bytes that may be sent: what the peer allows, and what we are ready to keep. */
   get #credit(): number {
-    return Math.min(this.#limits.credit, MAX_UNACKNOWLEDGED - this.#unacknowledged)
+    const tight = this.#memory.isOverShare(this.#held)
+    const most = tight ? MAX_UNACKNOWLEDGED_WHEN_TIGHT : MAX_UNACKNOWLEDGED
+    return Math.min(this.#limits.credit, most - this.#unacknowledged)
+  }
+
+  #hold(bytes: number): void {
+    if (this.#closed) return
+    this.#held += bytes
+    this.#memory.held += bytes
   }
 
   get #isDataBlocked(): boolean {

@@ -18,9 +18,13 @@ const MAX_HANDSHAKES = 4
 
 t.test('in any order of arrivals, validations and ends, the oldest unvalidated makes room', (t) => {
   let dropped = 0
-  const steps = fc.array(fc.tuple(fc.constantFrom('arrive', 'validate', 'end', 'go'), fc.nat(20)), {
-    maxLength: 60,
-  })
+  const steps = fc.array(
+    fc.tuple(fc.constantFrom('arrive', 'arrive', 'arrive', 'validate', 'end', 'go'), fc.nat(20)),
+    {
+      maxLength: 60,
+      size: 'max',
+    },
+  )
   fc.assert(
     fc.property(steps, (script) => {
       const admission = new Admission<Member>(MAX_CONNECTIONS, MAX_HANDSHAKES)

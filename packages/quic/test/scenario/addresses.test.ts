@@ -38,7 +38,7 @@ t.test(
 )
 
 t.test('packets from ever new addresses leave no more than a few (CVE-2025-29785)', (t) => {
-  const { onDatagram } = Paths.prototype
+  const onDatagram = Reflect.get(Paths.prototype, 'onDatagram') as typeof Paths.prototype.onDatagram
   t.teardown(() => (Paths.prototype.onDatagram = onDatagram))
   let most = 0
   Paths.prototype.onDatagram = function (this: Paths, remote, size) {

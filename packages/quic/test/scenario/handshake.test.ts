@@ -1,10 +1,7 @@
 import t from 'tap'
-import { LEVEL_HANDSHAKE } from '@godwit/quic'
 import { chain, delay, dropList, loss, pair, Prng } from '@godwit/testkit'
 import type { NetworkNode } from '@godwit/testkit'
-import { VERSION_1 } from '../../src/constants.ts'
-import { bytes, editParameters, forgedPair, sealInitial } from './forger.ts'
-import type { ForgedPair } from './forger.ts'
+import { forgedPair } from './forger.ts'
 
 const INITIAL = 0
 const HANDSHAKE = 2
@@ -66,29 +63,6 @@ t.test('RFC 9000 §14.1: datagrams with Initial packets are padded to 1200 bytes
       t.ok(bytes.length <= 1350)
     }
   }
-  t.end()
-})
-
-t.test('rfc9000#14.1-4, rfc9000#14-4: a server drops Initial packets in smaller datagrams', (t) => {
-  const p = forgedPair({ seed: 1 })
-  const firstDcid = bytes('firstone')
-  const initial = sealInitial(p.protection, firstDcid, bytes('clientid'), bytes(0x01, 0, 0, 0))
-  t.ok(initial.length < 1200)
-  p.inject('client', initial)
-  p.runFor(20)
-  t.equal(p.server.endpoint.connectionCount, 0)
-  t.equal(p.server.endpoint.stats.dropped.initialTooSmall, 1)
-  // A connection that is there already drops them too, RFC 9000 §14.1.
-  const client = p.connect()
-  p.runFor(15)
-  const { bytes: first } = p.sent.client.at(-1)!
-  p.inject(
-    'client',
-    sealInitial(p.protection, first.slice(6, 14), bytes('clientid'), bytes(0x01, 0, 0, 0)),
-  )
-  p.runFor(100)
-  t.equal(p.server.endpoint.stats.dropped.initialTooSmall, 2)
-  t.equal(client.connection.phase, 'established')
   t.end()
 })
 
@@ -213,6 +187,7 @@ t.test('copies of the first datagram make one connection', (t) => {
   p.inject('client', initial)
   p.runFor(30)
   t.equal(p.server.accepted.length, 1)
+  t.equal(p.server.endpoint.stats.dropped.duplicate, 2)
   t.end()
 })
 
@@ -225,39 +200,11 @@ t.test(
     const withHandshake = p.sent.client.find(({ bytes }) => packetTypes(bytes).includes(HANDSHAKE))
     p.inject('client', withHandshake!.bytes)
     p.runFor(20)
-    t.ok(p.server.endpoint.stats.dropped.noKeys > before)
+    const keyless = packetTypes(withHandshake!.bytes).filter((type) => type !== 4)
+    t.equal(p.server.endpoint.stats.dropped.noKeys, before + keyless.length)
     t.end()
   },
 )
-
-t.test('rfc9000#12.2-5: coalesced packets with another connection ID are ignored', (t) => {
-  const p = forgedPair({ seed: 9 })
-  p.connect()
-  p.runFor(1)
-  const [{ bytes: initial }] = p.sent.client
-  const other = initial.slice()
-  other[6] ^= 0xff
-  p.inject('client', Uint8Array.from([...initial, ...other]).slice(0, 1600))
-  p.runFor(15)
-  t.ok(
-    p.server.endpoint.stats.dropped.mismatchedConnectionId +
-      p.server.endpoint.stats.dropped.malformed >
-      0,
-  )
-  t.equal(p.server.accepted.length, 1)
-  t.end()
-})
-
-t.test('rfc9000#7.2-3: later packets with another Source Connection ID are discarded', (t) => {
-  const p = forgedPair({ seed: 9, serverNull: { serverFlightSize: 9000 } })
-  p.connect()
-  p.runFor(22)
-  p.forge('server', bytes(0x01), { level: LEVEL_HANDSHAKE, source: bytes('another!') })
-  p.runFor(11)
-  t.equal(p.client.endpoint.stats.dropped.mismatchedConnectionId, 1)
-  t.ok(p.establish())
-  t.end()
-})
 
 t.test('a handshake that does not complete ends after the handshake timeout', (t) => {
   const p = pair({ seed: 10, toClient: loss(1, new Prng(1)), client: { handshakeTimeout: 3000 } })
@@ -271,68 +218,5 @@ t.test('a handshake that does not complete ends after the handshake timeout', (t
   p.runFor(20_000)
   t.equal(p.server.endpoint.connectionCount, 0)
   t.equal(p.server.pollTimeout(), Infinity, 'no timer is left')
-  t.end()
-})
-
-/** A Retry packet that answers the client's first datagram. */
-function retry(
-  p: ForgedPair,
-  source: string | Uint8Array,
-  token: string,
-  originalDcid?: Uint8Array,
-): Uint8Array {
-  const [{ bytes: initial }] = p.sent.client
-  const head = bytes(
-    Uint8Array.of(0xf0, 0, 0, 0, 1, 8),
-    initial.slice(15, 23),
-    source.length,
-    source,
-    token,
-  )
-  const original = originalDcid ?? initial.slice(6, 14)
-  return bytes(head, p.protection.retryIntegrityTag(VERSION_1, original, head))
-}
-
-t.test('RFC 9000 §17.2.5: a client obeys one Retry and shows its token', (t) => {
-  let original = new Uint8Array(0)
-  const p = forgedPair({
-    seed: 12,
-    // The first datagram is answered by the test.
-    toServer: chain(dropList([0]), delay(10)),
-    serverNull: {
-      rewriteParameters: (encoded) =>
-        editParameters({ 0x00: original, 0x10: bytes('retrysrc') })(encoded),
-    },
-  })
-  const client = p.connect()
-  p.runFor(1)
-  original = p.sent.client[0].bytes.slice(6, 14)
-  p.inject('server', retry(p, 'retrysrc', 'forged', new Uint8Array(8)))
-  p.inject('server', retry(p, 'retrysrc', ''))
-  p.inject('server', retry(p, original, 'the token'))
-  p.inject('server', retry(p, 'retrysrc', 'the token'))
-  p.inject('server', retry(p, 'another!', 'another token'))
-  p.runFor(100)
-  t.equal(client.connection.phase, 'established')
-  t.equal(
-    p.client.endpoint.stats.dropped.unexpectedType,
-    4,
-    'rfc9000#17.2.5.1-2, rfc9000#17.2.5.2-1, rfc9000#17.2.5.2-2, rfc9000#17.2.5.2-3, rfc9000#17.2.5.2-4, rfc9000#7.2-4',
-  )
-  const second = Buffer.from(p.sent.client[1].bytes)
-  t.equal(second.length, 1200)
-  t.equal(second.subarray(6, 14).toString(), 'retrysrc', 'rfc9000#17.2.5.1-3')
-  t.ok(second.includes('the token'))
-  t.ok(p.sim.now < 110, 'at once, without waiting for a probe timeout')
-  t.end()
-})
-
-t.test('RFC 9000 §7.3: a Retry that the server does not know of fails the handshake', (t) => {
-  const p = forgedPair({ seed: 13, toServer: chain(dropList([0]), delay(10)) })
-  const client = p.connect()
-  p.runFor(1)
-  p.inject('server', retry(p, 'retrysrc', 'the token'))
-  p.runFor(100)
-  t.match(client.closeError, { code: 'ERR_QUIC_TRANSPORT_PARAMETER' })
   t.end()
 })

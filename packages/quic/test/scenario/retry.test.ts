@@ -1,11 +1,11 @@
 // A client obeys Retry, RFC 9000 §8.1.2 and §17.2.5, whatever the network loses afterwards.
 
-import { chain, delay } from '@godwit/testkit'
+import { chain, delay, dropList } from '@godwit/testkit'
 import type { NetworkNode, SimConnection } from '@godwit/testkit'
 import t from 'tap'
 import type { Test } from 'tap'
 import { PACKET_INITIAL, VERSION_1 } from '../../src/constants.ts'
-import { bytes, editParameters, forgedPair } from './forger.ts'
+import { bytes, editParameters, forgedPair, sealInitial } from './forger.ts'
 import type { ForgedPair } from './forger.ts'
 import { cryptoBytes, packetsOf, packetsOfType } from './packets.ts'
 
@@ -157,5 +157,101 @@ t.test('RFC 9000 §17.2.5: the first three datagrams after a Retry are lost', (t
   checkInitials(t, p, 1500)
   const after = packetsOfType(p.sent.client, PACKET_INITIAL).filter(({ token }) => token !== '')
   t.ok(after.length > 3, 'so that more than the first carry the token')
+  t.end()
+})
+
+t.test('RFC 9000 §17.2.5.2: a Retry that cannot be true is discarded, and one is obeyed', (t) => {
+  const p = forgedPair({ seed: 30, toServer: delay(30) })
+  const client = p.connect()
+  p.runFor(1)
+  const [{ bytes: initial }] = p.sent.client
+  const original = initial.slice(6, 14)
+  const good = retryFor(p, initial)
+  const changed = (at: number): Uint8Array => {
+    const packet = good.slice()
+    packet[at] ^= 1
+    return packet
+  }
+  const elsewhere = initial.slice()
+  elsewhere[6] ^= 1
+  let dropped = 0
+  for (const [packet, id] of [
+    [changed(good.length - 1), 'rfc9000#17.2.5.2-3: of the tag the last byte'],
+    [changed(good.length - 17), 'rfc9000#17.2.5.2-3: of the token'],
+    [changed(17), 'rfc9000#17.2.5.2-3: of the Source Connection ID'],
+    [retryFor(p, elsewhere), 'rfc9000#17.2.5.2-3: the answer to another packet'],
+    [retryFor(p, initial, { token: '' }), 'rfc9000#17.2.5.2-4'],
+    [retryFor(p, initial, { source: original }), 'rfc9000#17.2.5.1-2'],
+  ] as const) {
+    p.inject('server', packet)
+    p.runFor(11)
+    // The handshake itself has not begun yet: it takes 40 ms, and there is no other packet to be dropped.
+    t.equal(p.client.endpoint.stats.dropped.unexpectedType, ++dropped, id)
+    t.equal(p.sent.client.length, 1, 'and is not answered')
+    if (dropped === 2) p.sim.removeHost(p.server.address)
+  }
+  p.inject('server', good)
+  p.runFor(11)
+  t.equal(p.client.endpoint.stats.dropped.unexpectedType, dropped)
+  t.equal(p.sent.client.length, 2, 'at once')
+  const [second] = packetsOf(p.sent.client[1])
+  t.match(second, { token: hex(TOKEN), dcid: hex(RETRY_SOURCE), packetNumber: 1 })
+  t.equal(p.sent.client[1].bytes.length, 1200)
+  p.inject('server', retryFor(p, initial, { source: 'another!', token: 'another token' }))
+  p.runFor(11)
+  t.equal(
+    p.client.endpoint.stats.dropped.unexpectedType,
+    dropped + 1,
+    'rfc9000#17.2.5.2-1, rfc9000#17.2.5.2-2',
+  )
+  t.equal(p.sent.client.length, 2, 'rfc9000#7.2-4')
+  t.equal(client.connection.phase, 'handshaking')
+  t.end()
+})
+
+t.test('RFC 9000 §17.2.5.2: no Retry is obeyed after a packet of the server', (t) => {
+  const p = forgedPair({ seed: 31 })
+  const client = p.connect()
+  p.runFor(1)
+  const [{ bytes: initial }] = p.sent.client
+  p.sim.removeHost(p.server.address)
+  const [dcid, scid] = [initial.slice(6, 14), initial.slice(15, 23)]
+  p.inject(
+    'server',
+    sealInitial(p.protection, scid, bytes('serverid'), bytes(0x01), 0, {
+      side: 'server',
+      keysFrom: dcid,
+    }),
+  )
+  p.runFor(11)
+  const sent = p.sent.client.length
+  t.equal(client.connection.stats.packetsReceived, 1)
+  p.inject('server', retryFor(p, initial))
+  p.runFor(11)
+  t.equal(p.client.endpoint.stats.dropped.unexpectedType, 1, 'rfc9000#17.2.5.2-2')
+  t.equal(p.sent.client.length, sent)
+  t.end()
+})
+
+t.test('RFC 9000 §17.2.5: the unused bits of a Retry mean nothing', (t) => {
+  for (let bits = 0; bits < 16; bits++) {
+    const p = forgedPair({ seed: 32 })
+    p.connect()
+    p.runFor(1)
+    p.sim.removeHost(p.server.address)
+    p.inject('server', retryFor(p, p.sent.client[0].bytes, { first: 0xf0 | bits }))
+    p.runFor(11)
+    t.equal(packetsOf(p.sent.client[1])[0].token, hex(TOKEN), 'rfc9000#17.2.5-1')
+  }
+  t.end()
+})
+
+t.test('RFC 9000 §7.3: a Retry that the server does not know of fails the handshake', (t) => {
+  const p = forgedPair({ seed: 13, toServer: chain(dropList([0]), delay(10)) })
+  const client = p.connect()
+  p.runFor(1)
+  p.inject('server', retryFor(p, p.sent.client[0].bytes))
+  p.runFor(100)
+  t.match(client.closeError, { code: 'ERR_QUIC_TRANSPORT_PARAMETER' })
   t.end()
 })

@@ -71,22 +71,6 @@ t.test('rfc9000#5.1.1-2: packets to every connection ID that was issued are take
   t.end()
 })
 
-t.test('RFC 9000 §5.2.1: a client discards packets of another version', (t) => {
-  const p = forgedPair({ seed: 2, toServer: delay(30) })
-  const client = p.connect()
-  p.runFor(1)
-  const [{ bytes: initial }] = p.sent.client
-  const scid = initial.slice(15, 23)
-  for (const version of [2, 0x6b3343cf, 0xbabababa]) {
-    const packet = new Uint8Array(1200)
-    packet.set([0xc0, version >>> 24, version >>> 16, version >>> 8, version, 8, ...scid, 0])
-    p.inject('server', packet)
-  }
-  p.runFor(200)
-  t.equal(client.connection.phase, 'established')
-  t.end()
-})
-
 t.test('RFC 9000 §17.2.1: the unused bits of Version Negotiation mean nothing', (t) => {
   for (const first of [0x80, 0xbf, 0xc0, 0xff]) {
     const p = forgedPair({ seed: 2, toServer: delay(100) })
@@ -111,6 +95,8 @@ t.test('RFC 8999 §6: Version Negotiation with a truncated version is ignored', 
   for (const versions of [[], [0], [0, 0, 0], [0, 0, 0, 2, 0]]) {
     p.inject('server', Uint8Array.from([0xc0, 0, 0, 0, 0, ...ids, ...versions]))
   }
+  p.runFor(15)
+  t.equal(p.client.endpoint.stats.dropped.unexpectedType, 4, 'rfc8999#6-2')
   p.runFor(200)
   t.equal(client.connection.phase, 'established')
   t.end()
@@ -208,20 +194,6 @@ t.test('RFC 9000 §13.1: a packet that does not open is not acknowledged (rfc900
   t.end()
 })
 
-t.test('RFC 9000 §17.2.2: an Initial packet of a server with a token is discarded', (t) => {
-  const p = forgedPair({ seed: 7, toServer: delay(30) })
-  const client = p.connect()
-  p.runFor(1)
-  const [{ bytes: initial }] = p.sent.client
-  const packet = new Uint8Array(1200)
-  packet.set([0xc0, 0, 0, 0, 1, 8, ...initial.slice(15, 23), 8, ...bytes('serverid'), 4])
-  packet.set([...bytes('toke'), 0x40, 0x40], 5 + 9 + 9 + 1)
-  p.inject('server', packet)
-  p.runFor(200)
-  t.equal(client.connection.phase, 'established')
-  t.end()
-})
-
 t.test('RFC 9000 §17.4: the spin bit is not sent, and ignored', (t) => {
   const p = forgedPair({ seed: 8 })
   const { client, server } = p.establish()
@@ -253,44 +225,8 @@ t.test('rfc9000#19.3-1: an ACK frame with ECN counts acknowledges as well', (t) 
   t.end()
 })
 
-t.test('RFC 9001 §5.4.2: a packet too short for a sample is discarded', (t) => {
-  const p = forgedPair({ seed: 10 })
-  const { client, server } = p.establish()
-  p.runFor(100)
-  const ids = connectionIds(p.sent, 'client')
-  for (const [side, id] of [
-    ['client', ids.destination],
-    ['server', ids.source],
-  ] as const) {
-    for (let length = 0; length < 20; length++) {
-      p.inject(side, Uint8Array.from([0x43, ...id, ...p.prng.bytes(length)]))
-    }
-  }
-  p.runFor(50)
-  t.equal(client.connection.phase, 'established')
-  t.equal(server.connection.phase, 'established')
-  t.end()
-})
-
 // The client drops it, and so does the server, which
 // rejects 0-RTT, has no keys either. TLS refuses data at this level (server-alerts.test.ts).
-t.test('RFC 9001 §5.6: 0-RTT packets are discarded unopened, and CRYPTO in them', (t) => {
-  for (const side of ['client', 'server'] as const) {
-    const p = forgedPair({ seed: 11, serverNull: { serverFlightSize: 9000 } })
-    p.connect()
-    p.runFor(22)
-    const { source, destination } = connectionIds(p.sent, side)
-    const packet = new Uint8Array(1200)
-    packet.set([0xd3, 0, 0, 0, 1, 8, ...destination, 8, ...source, 0x44, 0x00, 0, 0, 0, 9])
-    packet.set(bytes(0x06, 0, 4, Uint8Array.of(1, 0, 0, 0)), 31)
-    p.inject(side, packet)
-    p.runFor(200)
-    t.equal(p.server.accepted[0].connection.phase, 'established')
-    t.ok(p.establish(), 'another connection is served')
-  }
-  t.end()
-})
-
 t.test('rfc9000#5.2-2: frames of an Initial packet before an error are not taken for good', (t) => {
   const p = forgedPair({ seed: 12 })
   p.connect()
@@ -318,13 +254,14 @@ t.test('RFC 9001 §4.9: packets of discarded keys open no more', (t) => {
   p.runFor(11)
   t.equal(p.server.endpoint.stats.dropped.noKeys, before + 1, 'rfc9001#4.9.2-1: Handshake')
   const ids = connectionIds(p.sent, 'client')
-  const initial = new Uint8Array(1200)
-  initial.set(
-    sealInitial(p.protection, ids.destination, ids.source, bytes(0x01, new Uint8Array(1100))),
+  const original = p.sent.client[0].bytes.slice(6, 14)
+  const options = { keysFrom: original, size: 1200 }
+  p.inject(
+    'client',
+    sealInitial(p.protection, ids.destination, ids.source, bytes(0x01), 99, options),
   )
-  p.inject('client', initial)
   p.runFor(11)
-  t.ok(p.server.endpoint.stats.dropped.noKeys > before + 1, 'rfc9001#4.9.1-1: Initial')
+  t.equal(p.server.endpoint.stats.dropped.noKeys, before + 2, 'rfc9001#4.9.1-1: Initial')
   t.equal(server.connection.phase, 'established')
   t.same(server.connection.path, CLIENT_ADDRESS)
   t.end()

@@ -8,6 +8,7 @@ import { Frame } from '../../src/frame.ts'
 import { PacketWriter } from '../../src/packet-writer.ts'
 import type { ConnectionEvent, QuicStream } from '../../src/port.ts'
 import { Streams } from '../../src/streams/streams.ts'
+import { MemoryBudget } from '../../src/memory-budget.ts'
 import type { TransportParameters } from '../../src/transport-parameters.ts'
 import { defaultTransportParameters } from '../../src/transport-parameters.ts'
 
@@ -45,6 +46,8 @@ export class Side {
     local: TransportParameters = parameters(),
     maxData: number = 0,
     maxStreamData: number = 0,
+    memory: MemoryBudget = new MemoryBudget(Infinity),
+    maxUnsentData: number = 512 * 1024,
   ) {
     this.local = local
     this.pendingCalls = 0
@@ -52,7 +55,15 @@ export class Side {
     const onPending = (): void => {
       this.pendingCalls++
     }
-    this.streams = new Streams({ side, local, maxData, maxStreamData, onPending })
+    this.streams = new Streams({
+      side,
+      local,
+      maxData,
+      maxStreamData,
+      maxUnsentData,
+      memory,
+      onPending,
+    })
     this.#memory = new Uint8Array(1500)
     this.#writer = new PacketWriter(this.#memory)
     this.#frame = new Frame()

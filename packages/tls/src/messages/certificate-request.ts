@@ -8,6 +8,7 @@ import { SIGNATURE_ALGORITHMS } from '../constants.ts'
 import { TlsError } from '../errors.ts'
 import { decodeExtension, IN_CERTIFICATE_REQUEST, readExtensions } from '../extensions.ts'
 import { finish, readCodePoints, readVector16, readVector8 } from '../message-reader.ts'
+import { checkUnused, UNUSED_IN_CERTIFICATE_REQUEST } from '../unused-extensions.ts'
 
 /** A decoded CertificateRequest of the main handshake. */
 export interface CertificateRequest {
@@ -29,5 +30,6 @@ export function decodeCertificateRequest(message: Uint8Array): CertificateReques
   if (signatureAlgorithms === null) {
     throw new TlsError(ALERT_MISSING_EXTENSION, 'CertificateRequest lacks signature_algorithms')
   }
+  checkUnused(extensions, UNUSED_IN_CERTIFICATE_REQUEST)
   return { signatureAlgorithms }
 }

@@ -25,6 +25,7 @@ import { decodeExtension, IN_CLIENT_HELLO, readExtensions } from '../extensions.
 import type { ExtensionBlock } from '../extensions.ts'
 import { finish, readCodePoints, readVector16, readVector8 } from '../message-reader.ts'
 import { MessageWriter } from '../message-writer.ts'
+import { checkUnused, UNUSED_IN_CLIENT_HELLO } from '../unused-extensions.ts'
 import { readProtocolNames } from './protocol-names.ts'
 import { readServerName } from './server-name.ts'
 
@@ -69,6 +70,7 @@ export function decodeClientHello(message: Uint8Array): ClientHello {
     reader.ok && reader.remaining === 0 ? new Map() : readExtensions(reader, IN_CLIENT_HELLO)
   finish(reader, 'ClientHello')
   checkPreSharedKeyIsLast(extensions)
+  checkUnused(extensions, UNUSED_IN_CLIENT_HELLO)
   const keyShares = decodeExtension(extensions, KEY_SHARE, readKeyShares)
   return {
     legacyVersion,

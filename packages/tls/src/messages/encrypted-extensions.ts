@@ -9,6 +9,7 @@ import { decodeExtension, IN_ENCRYPTED_EXTENSIONS, readExtensions } from '../ext
 import type { ExtensionBlock } from '../extensions.ts'
 import { finish } from '../message-reader.ts'
 import { MessageWriter } from '../message-writer.ts'
+import { checkUnused, UNUSED_IN_ENCRYPTED_EXTENSIONS } from '../unused-extensions.ts'
 import { readProtocolNames } from './protocol-names.ts'
 
 /** Decoded EncryptedExtensions; byte arrays are views of the message. Null: extension absent. */
@@ -30,6 +31,7 @@ export function decodeEncryptedExtensions(message: Uint8Array): EncryptedExtensi
   }
   // RFC 6066 §3: the server's extension_data is empty.
   decodeExtension(extensions, SERVER_NAME, () => true)
+  checkUnused(extensions, UNUSED_IN_ENCRYPTED_EXTENSIONS)
   return {
     alpnProtocol: protocols === null ? null : protocols[0],
     transportParameters: extensions.get(QUIC_TRANSPORT_PARAMETERS) ?? null,

@@ -1,0 +1,32 @@
+// Every target, in the order of the layers.
+
+import type { Target } from '../engine/target.ts'
+import { http3Fields, http3FrameHeader, http3Settings } from './http3-parts.ts'
+import { qpackHuffman, qpackSection, qpackStreams } from './qpack.ts'
+import { quicFrames } from './quic-frames.ts'
+import { quicHeader } from './quic-header.ts'
+import { quicParameters } from './quic-parameters.ts'
+import { tlsMessages, tlsReader } from './tls-messages.ts'
+import { wireReader } from './wire-reader.ts'
+import { x509Certificate, x509Chain, x509Der, x509Key, x509Names, x509Pem } from './x509.ts'
+
+export const TARGETS: readonly Target[] = [
+  wireReader,
+  x509Der,
+  x509Certificate,
+  x509Names,
+  x509Pem,
+  x509Key,
+  x509Chain,
+  tlsMessages,
+  tlsReader,
+  quicHeader,
+  quicFrames,
+  quicParameters,
+  qpackHuffman,
+  qpackSection,
+  qpackStreams,
+  http3FrameHeader,
+  http3Settings,
+  http3Fields,
+]
