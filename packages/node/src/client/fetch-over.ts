@@ -94,6 +94,7 @@ class FetchExchange implements PendingExchange {
     this.#stream?.cancel(H3_REQUEST_CANCELLED)
     this.#settle()
     this.#stopUpload()
+    if (this.#stream === null) cancelBody(this.#request, error)
     if (this.#download === null) this.#reject(error)
     else this.#download.error(error)
     this.#onChunk?.()
@@ -278,6 +279,12 @@ class FetchExchange implements PendingExchange {
     else if (this.#uploading === null) this.#session.removeExchange(this.#stream.id)
     this.#session.wake()
   }
+}
+
+/** A request failed before its body was sent: the source must not wait for ever. */
+export function cancelBody(request: Request, reason: unknown): void {
+  const { body } = request
+  if (body !== null && !body.locked) body.cancel(reason).catch(() => {})
 }
 
 function requestFields(request: Request, body: unknown): string[] {
