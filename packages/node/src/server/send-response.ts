@@ -41,23 +41,23 @@ export async function sendResponse(from: Response, to: Http3ServerResponse): Pro
     reader.cancel().catch(() => {})
   }
   to.once('close', stop)
+  let whole = false
   try {
-    await pump(reader, to)
-  } catch (error) {
-    stop()
-    throw error
+    whole = await pump(reader, to)
+  } finally {
+    to.off('close', stop)
+    if (!whole) stop()
   }
-  to.off('close', stop)
 }
 
-/** Until the source is dry, or the client gone. */
+/** Until the source is dry. False: the client went before. */
 async function pump(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   to: Http3ServerResponse,
-): Promise<void> {
+): Promise<boolean> {
   for (let count = 1; ; count++) {
     const { done, value } = await reader.read()
-    if (to.destroyed) return // its 'close' cancels the source
+    if (to.destroyed) return false
     if (done) break
     if (!(value instanceof Uint8Array)) {
       throw new TypeError(`a Response's body expected chunks of Uint8Array, got ${typeof value}`)
@@ -66,6 +66,7 @@ async function pump(
     else if (count % CHUNKS_PER_TURN === 0) await nextTurn()
   }
   to.end()
+  return true
 }
 
 function sendHead(from: Response, to: Http3ServerResponse): void {
