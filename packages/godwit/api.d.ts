@@ -6,6 +6,8 @@
 
 export { ConnectOptions } from '@godwit/node'
 
+export { ConnectionSocket } from '@godwit/node'
+
 export { CryptoBackend } from '@godwit/node'
 
 export { DevelopmentCertificate } from '@godwit/node'
@@ -36,6 +38,8 @@ export { Http3ServerResponse } from '@godwit/node'
 
 export { Http3ServerSession } from '@godwit/node'
 
+export { Http3ServerStream } from '@godwit/node'
+
 export { Http3Session } from '@godwit/node'
 
 export { IdentityOptions } from '@godwit/node'
@@ -55,6 +59,8 @@ export { RequestInfo } from '@godwit/node'
 export { RequestListener } from '@godwit/node'
 
 export { RequestOptions } from '@godwit/node'
+
+export { RequestSocket } from '@godwit/node'
 
 export { ResponseHead } from '@godwit/node'
 

@@ -18,6 +18,28 @@ export interface ConnectOptions {
   readonly maxHeaderSize?: number
 }
 
+export declare abstract class ConnectionSocket extends EventEmitter {
+  #private
+  readonly encrypted = true
+  constructor(info: ConnectionInfo)
+  get remoteAddress(): string
+  get remotePort(): number
+  get remoteFamily(): 'IPv4' | 'IPv6'
+  get localAddress(): string | undefined
+  get localPort(): number | undefined
+  get alpnProtocol(): string | null
+  get servername(): string | null
+  get stats(): ConnectionStats | null
+  abstract get destroyed(): boolean
+  get readable(): boolean
+  get writable(): boolean
+  setTimeout(): this
+  setKeepAlive(): this
+  setNoDelay(): this
+  ref(): this
+  unref(): this
+}
+
 export type CryptoBackend = 'simd' | 'node' | 'noble'
 
 export interface DevelopmentCertificate {
@@ -269,6 +291,17 @@ export declare class Http3ServerSession
   protected onClosed(error: Error | null): void
 }
 
+export declare class Http3ServerStream {
+  #private
+  constructor(owner: StreamOwner)
+  get id(): number
+  get session(): Http3Session | null
+  get aborted(): boolean
+  get destroyed(): boolean
+  close(errorCode?: number): void
+  destroy(error?: Error): this
+}
+
 export declare abstract class Http3Session
   extends EventEmitter
   implements ConnectionOwner, SocketOwner
@@ -365,6 +398,14 @@ export interface RequestOptions {
   readonly authority?: string
   readonly signal?: AbortSignal
   readonly endStream?: boolean
+}
+
+export declare class RequestSocket extends ConnectionSocket {
+  #private
+  constructor(info: ConnectionInfo, owner: RequestOwner)
+  get destroyed(): boolean
+  destroy(error?: Error): this
+  handleOver(): void
 }
 
 export interface ResponseHead {

@@ -25,7 +25,7 @@ t.test(
     await once(server, 'listening')
     t.teardown(() => server[Symbol.asyncDispose]())
     const url = `https://127.0.0.1:${server.address()?.port}`
-    const greedy = await connect(url, { ca, transport: { initialMaxData: 0 } })
+    const greedy = await connect(url, { ca, transport: { initialMaxData: 1024 } })
     t.teardown(() => greedy.destroy())
     for (let i = 0; i < 100; i++) greedy.request('/large.bin').on('error', () => {})
     let held = -1

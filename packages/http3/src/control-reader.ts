@@ -65,7 +65,8 @@ export class ControlReader {
    */
   handle(bytes: Uint8Array, start: number, end: number): void {
     let at = start
-    while (at < end) {
+    // A frame may end the connection: nothing after it counts.
+    while (at < end && !this.#core.closed) {
       if (!this.#inPayload) {
         at = this.#header.read(bytes, at, end)
         if (!this.#header.complete) return

@@ -11,6 +11,7 @@ const NAME_CHARACTERS = table(TOKEN_SYMBOLS + LOWER + DIGITS)
 const TOKEN_CHARACTERS = table(TOKEN_SYMBOLS + LOWER + LOWER.toUpperCase() + DIGITS)
 // host, port, and what separates them, RFC 3986 §3.2; no userinfo (RFC 9114 §4.3.1).
 const AUTHORITY_CHARACTERS = table(`-._~%!$&'()*+,;=:[]${LOWER}${LOWER.toUpperCase()}${DIGITS}`)
+const SCHEME_CHARACTERS = table(`+-.${LOWER}${LOWER.toUpperCase()}${DIGITS}`)
 
 function table(characters: string): Uint8Array {
   const allowed = new Uint8Array(256)
@@ -56,14 +57,10 @@ export function isFieldValue(value: string): boolean {
   return first !== 0x20 && first !== 0x09 && last !== 0x20 && last !== 0x09
 }
 
-/** A scheme, RFC 3986 §3.1. */
+/** A scheme, RFC 3986 §3.1: begins with a letter. */
 export function isScheme(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i) | 0x20
-    const letter = c >= 0x61 && c <= 0x7a
-    if (!letter && (i === 0 || !'0123456789+-.'.includes(text[i]))) return false
-  }
-  return text.length > 0
+  const first = text.charCodeAt(0) | 0x20
+  return first >= 0x61 && first <= 0x7a && consistsOf(text, SCHEME_CHARACTERS)
 }
 
 /**

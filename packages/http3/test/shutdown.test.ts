@@ -155,7 +155,7 @@ t.test('a client takes only request stream IDs (rfc9114#7.2.6-1)', (t) => {
   t.end()
 })
 
-t.test('a rejected request with content in flight is cancelled (rfc9114#5.2-2)', (t) => {
+t.test('RFC 9114 §5.2: a rejected request with content in flight is cancelled', (t) => {
   const peer = new RawPeer('client')
   const stream = peer.side.http3.request(request('POST'), false)!
   peer.run()

@@ -18,8 +18,6 @@ export class BodyWriter {
   readonly #onTooLate: () => void
   #rest: Uint8Array | null
   #callback: WriteCallback | null
-  /** Nobody else has the bytes: no copy is needed of what is not small. */
-  #fresh: boolean
   /** Bytes given to the stream. */
   bytesWritten: number
 
@@ -29,7 +27,6 @@ export class BodyWriter {
     this.#onTooLate = onTooLate
     this.#rest = null
     this.#callback = null
-    this.#fresh = false
     this.bytesWritten = 0
   }
 
@@ -39,9 +36,16 @@ export class BodyWriter {
    */
   write(bytes: Uint8Array, fresh: boolean, callback: WriteCallback): void {
     this.#callback = callback
-    this.#fresh = fresh
-    this.#rest = bytes
-    this.handleWritable()
+    if (fresh && bytes.length > COPY_SMALL) {
+      this.bytesWritten += bytes.length
+      if (this.#takes(this.#stream.sendData(bytes))) this.#done()
+    } else if (bytes.length <= COPY_CHUNK) {
+      // Whole, whatever there is room for: who ends a message with it goes on at once.
+      if (this.#takes(this.#send(bytes))) this.#done()
+    } else {
+      this.#rest = bytes
+      this.handleWritable()
+    }
   }
 
   /** There is room again. */
@@ -100,13 +104,10 @@ export class BodyWriter {
     return outcome === 'sent'
   }
 
+  /** Sends a copy of `piece`. */
   #send(piece: Uint8Array): SendOutcome {
     const { length } = piece
     if (length === 0) return 'sent'
-    if (this.#fresh && length > COPY_SMALL) {
-      this.bytesWritten += length
-      return this.#stream.sendData(piece)
-    }
     const headerLength = dataHeaderLength(length)
     const frame = allocate(headerLength + length)
     frame.set(piece, headerLength)

@@ -61,12 +61,6 @@ export const DEFAULT_CLOSE_TIMEOUT = 10_000
  */
 export const DEFAULT_STREAM_IDLE_TIMEOUT = 60_000
 
-/**
- * Bytes that the connections of a server hold for their clients: what quic's limit of the same name says, and
- * why.
- */
-export const DEFAULT_MEMORY_BUDGET: number = 1024 * 1024 * 1024
-
 /** How long a closed socket stays open to answer late packets with our close, in ms. */
 export const DRAIN_TIMEOUT = 1_000
 
@@ -92,3 +86,12 @@ export const SILENCE_ROUND_TRIPS = 6
 
 /** Attempts at finding one port number that is free for both UDP and TCP. */
 export const PORT_ATTEMPTS = 20
+
+/**
+ * Unidirectional streams that a peer must be permitted for HTTP/3: its control stream and the two of
+ * QPACK, RFC 9114 §6.2.
+ */
+export const MIN_HTTP3_UNI_STREAMS = 3
+
+/** Bytes that a peer must be permitted on each of them, RFC 9114 §6.2. */
+export const MIN_HTTP3_STREAM_DATA = 1024

@@ -6,11 +6,11 @@ import type { SendOutcome } from '@godwit/http3'
 /** The sending half. Every call is answered in every state: done, too late, or the caller's mistake. */
 export interface SendingStream {
   readonly id: number
-  /** Bytes that can be sent before the outcome is 'full'. */
-  readonly writableAmount: number
   /** Content behind free space for a header, see http3's RequestStream. */
   sendFramed(frame: Uint8Array, length: number): SendOutcome
   sendData(chunk: Uint8Array): SendOutcome
+  /** Bytes that can be sent before the outcome is 'full'. */
+  readonly writableAmount: number
   /** False: too late, as in all that follow. */
   finish(): boolean
   /** Abandons what we send. `errorCode` is RFC 9114 §8.1's. */

@@ -3,6 +3,10 @@
 
 import { inspect } from 'node:util'
 
+import { parseTransportOptions } from '@godwit/quic'
+import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
+import { MIN_HTTP3_STREAM_DATA, MIN_HTTP3_UNI_STREAMS } from './limits.ts'
+
 /** Returns the value as the type it checked for, or throws. Undefined never reaches it. */
 export type Check<T> = (name: string, value: unknown) => T
 
@@ -90,6 +94,24 @@ export function aPem(name: string, value: unknown): readonly string[] {
     if (item instanceof Uint8Array) return Buffer.from(item).toString('latin1')
     throw wrongType(name, 'PEM as string, Buffer, or array of them', item)
   })
+}
+
+/**
+ * The options of a transport that HTTP/3 will run on: what is too narrow for its own streams would let
+ * every peer wait for ever, so it is refused (RFC 9114 §6.2).
+ */
+export function parseHttp3Transport(options?: TransportOptions): ResolvedTransportOptions {
+  const parsed = parseTransportOptions(options)
+  const { initialMaxStreamsUni, initialMaxStreamData, initialMaxData } = parsed
+  atLeast('initialMaxStreamsUni', initialMaxStreamsUni, MIN_HTTP3_UNI_STREAMS)
+  atLeast('initialMaxStreamData', initialMaxStreamData, MIN_HTTP3_STREAM_DATA)
+  atLeast('initialMaxData', initialMaxData, MIN_HTTP3_STREAM_DATA)
+  return parsed
+}
+
+function atLeast(name: string, value: number, min: number): void {
+  if (value >= min) return
+  throw new RangeError(`"transport.${name}" expected at least ${min} for HTTP/3, got ${value}`)
 }
 
 function describe(value: unknown): string {

@@ -44,6 +44,24 @@ t.test('a number out of range is a RangeError', async (t) => {
   })
 })
 
+t.test('a transport too narrow for HTTP/3 is refused at start (rfc9114#6.2-1)', async (t) => {
+  for (const [name, value, least] of [
+    ['initialMaxStreamsUni', 2, 3],
+    ['initialMaxStreamsUni', 0, 3],
+    ['initialMaxStreamData', 1023, 1024],
+    ['initialMaxData', 1023, 1024],
+  ] as const) {
+    const wrong = {
+      name: 'RangeError',
+      message: `"transport.${name}" expected at least ${least} for HTTP/3, got ${value}`,
+    }
+    const transport = { [name]: value }
+    t.throws(() => createServer({ key, cert, transport }), wrong)
+    await t.rejects(connect('https://localhost/', { transport }), wrong)
+    t.ok(createServer({ key, cert, transport: { [name]: least } }), 'rfc9114#6.2-2')
+  }
+})
+
 t.test('wrong options of a client reject before anything is sent', async (t) => {
   await t.rejects(connect('http://localhost/'), { message: /"url" expected an https: URL/ })
   // @ts-expect-error -- what a JavaScript caller may do

@@ -81,15 +81,18 @@ function fuzz(targets: readonly Target[]): number {
   const seed = Number(options.seed ?? Date.now() % 2 ** 32)
   const watchdog = startWatchdog(FAILURES)
   let failed = 0
+  let clean = 0
   console.log(`seed ${seed}`)
   targets.forEach((target, i) => {
     const began = cpuSeconds()
     // What a target does not use of its share goes to those behind it.
     const share = (Number(options.seconds) - spent()) / (targets.length - i)
-    const session = new Session(target, new Prng(seed ^ hash(target.name)), watchdog)
+    const session = new Session(target, new Prng(seed ^ hash(target.name)), watchdog, cpuSeconds)
     session.seed([...target.seeds(), ...readCorpus(target.name), ...readRegressions(target.name)])
     const known = session.corpus.length
-    session.fuzz(began + share, Number(options.runs), cpuSeconds)
+    // A defect that was put in need be found only once.
+    const most = options.defect === undefined ? undefined : 1
+    session.fuzz(began + share, Number(options.runs), most)
     const seconds = cpuSeconds() - began
     const { coverage, corpus, failures, executions } = session
     console.log(
@@ -100,13 +103,14 @@ function fuzz(targets: readonly Target[]): number {
     )
     for (const failure of failures) report(failure, seed)
     failed += failures.length
+    if (failures.length === 0) clean++
     if (options.missed) {
       for (const [name, lines] of coverage.missed()) console.log(`  ${name}: ${lines.join(' ')}`)
     }
     if (keeps) keep(target, session, seed, seconds)
   })
   watchdog.end()
-  console.log(`\n${targets.length - failed} passed, ${failed} failed`)
+  console.log(`\n${clean} passed, ${failed} failed`)
   return failed === 0 ? 0 : 1
 }
 
@@ -142,13 +146,13 @@ function keep(target: Target, session: Session, seed: number, seconds: number): 
   })
 }
 
-function report({ target, input, error, executions, key }: Failure, seed: number): void {
+function report({ target, input, error, executions, seconds, key }: Failure, seed: number): void {
   mkdirSync(FAILURES, { recursive: true })
   const base64 = Buffer.from(input).toString('base64')
   const file = join(FAILURES, `${target}-${hash(key).toString(16)}.txt`)
   writeFileSync(file, `${base64} ${error.message.split('\n')[0]}\n`)
   console.log(
-    `\nFAILED ${target} after ${executions} runs, seed ${seed}\n` +
+    `\nFAILED ${target} after ${executions} runs, ${seconds.toFixed(1)} s, seed ${seed}\n` +
       `  input, ${input.length} bytes: ${Buffer.from(input).toString('hex')}\n` +
       `  in ${file}\n${error.stack ?? error.message}\n`,
   )

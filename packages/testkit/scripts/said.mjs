@@ -117,8 +117,9 @@ export function saidBy(text) {
       case 'ObjectExpression':
         for (const property of node.properties) {
           if (property.type === 'SpreadElement') say(property.argument, path)
-          else if (step === EACH) say(step === EACH ? property.key : property.value, rest.slice(1))
-          else if ((property.key.name ?? property.key.value) === step) say(property.value, rest)
+          else if (step === EACH || (property.key.name ?? property.key.value) === step) {
+            say(property.value, rest)
+          }
         }
         return
       case 'MemberExpression':
@@ -154,6 +155,7 @@ export function saidBy(text) {
     const method = callee.property.name
     if (method === 'map') sayReturns(node.arguments[0], path.slice(1))
     else if (method === 'flatMap') sayReturns(node.arguments[0], [EACH, ...path.slice(1)])
+    else if (callee.object.name === 'Object' && method === 'values') say(node.arguments[0], path)
     else if (callee.object.name === 'Object' && method === 'entries') {
       if (path[1] === 0) sayKeys(node.arguments[0])
       else say(node.arguments[0], [EACH, ...path.slice(2)])

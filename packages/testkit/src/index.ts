@@ -1,3 +1,4 @@
+export { countSteps } from './count-steps.ts'
 export { Prng, seededRandomBytes } from './prng.ts'
 export {
   blackhole,

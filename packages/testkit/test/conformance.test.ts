@@ -72,6 +72,9 @@ t.test('an id proves in titles and messages, and nowhere else', (t) => {
     for (const { title } of ROWS) t.test(\`\${title}, once\`, (t) => t.end())
     for (const [title] of LISTS) t.test(title, (t) => t.end())
     helper('d @4.1-3', true)
+    const BY_NAME = { one: 'h @4.5-1', two: { message: 'i @4.5-2' } }
+    for (const says of Object.values(BY_NAME)) t.ok(true, typeof says === 'string' ? says : says.message)
+    for (const [name] of Object.entries({ 'j @4.5-3': 1 })) t.ok(true, name)
     inTurn('e' + ' @4.1-4')
     t.test('f', (t) => {
       const says = '@4.4-1'
@@ -110,7 +113,8 @@ t.test('an id proves in titles and messages, and nowhere else', (t) => {
   )
   const page = readFileSync(`${root}/docs/conformance.md`, 'utf8')
   const proven = [...page.matchAll(/^\| ([\d.]+-\d+) \|.*\| quic\/here \|$/gm)].map(([, id]) => id)
-  t.same(proven, ['4.1-1', '4.1-2', '4.1-3', '4.1-4', '4.2-2', '4.4-1'])
+  const expected = ['4.1-1', '4.1-2', '4.1-3', '4.1-4', '4.2-2', '4.4-1', '4.5-1', '4.5-2', '4.5-3']
+  t.same(proven, expected)
   t.notMatch(page, /quic\/nowhere/)
   t.end()
 })

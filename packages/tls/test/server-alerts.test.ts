@@ -246,7 +246,7 @@ t.test('RFC 9846 §4.5.3: a wrong Finished, a short one, and bytes behind it', (
 })
 
 t.test(
-  'rfc9001#8.3-1, rfc9001#6-3 and the rest: what a server never takes after its flight',
+  'RFC 9001 §8.3, rfc9001#6-3 and the rest: what a server never takes after its flight',
   (t) => {
     for (const type of [1, 2, 4, 5, 8, 11, 13, 15, 24, 254]) {
       const session = server()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { checkNameConstraints } from '../src/name-constraints.ts'
 import { parseCertificate, type Certificate, type X509ErrorCode } from '@godwit/x509'
-import { NO_NAMES } from '../src/general-names.ts'
+import { NO_NAMES, type Subtrees } from '../src/general-names.ts'
 import { WorkBudget } from '../src/work-budget.ts'
 import { der, errorOf, verify } from './support.ts'
 
@@ -97,6 +97,59 @@ t.test('RFC 5280 §4.2.1.10: which DNS names a constraint covers', (t) => {
   ]
   for (const [name, constraint, expected] of excluded) {
     t.equal(accepts(name, 'excluded', constraint), expected, `${name} outside ${constraint}`)
+  }
+  t.end()
+})
+
+t.test('RFC 5280 §4.2.1.10: each kind of name is held to both lists', (t) => {
+  const base = parseCertificate(der('leaf-p256'))
+  const issuer = parseCertificate(der('int-nc'))
+  const nobody = { ...base.subject, canonical: [], emailAddresses: [] }
+  const { subject: within } = parseCertificate(der('leaf-nc-dir-good'))
+  const { subject: outside } = parseCertificate(der('leaf-nc-dir-bad'))
+  const subtree = { ...within, canonical: within.canonical.slice(0, 1) }
+  const net = { address: Uint8Array.of(10, 1, 0, 0), mask: Uint8Array.of(255, 255, 0, 0) }
+  // A block of IPv6 that begins with the same bytes.
+  const wide = {
+    address: Uint8Array.of(10, 1, 0, 0, ...new Uint8Array(12)),
+    mask: Uint8Array.of(255, 255, ...new Uint8Array(14)),
+  }
+  const unsupported = 'refused'
+  type Names = Partial<Certificate['subjectAltNames']>
+  const cases: readonly {
+    readonly title: string
+    readonly names: Names
+    readonly subject?: Certificate['subject']
+    readonly subtrees: Partial<Subtrees>
+    readonly permitted: boolean | typeof unsupported
+    readonly excluded: boolean | typeof unsupported
+  }[] = [
+    { title: 'an address inside', names: { ip: [Uint8Array.of(10, 1, 2, 3)] }, subtrees: { ip: [net] }, permitted: true, excluded: false },
+    { title: 'an address outside', names: { ip: [Uint8Array.of(10, 2, 2, 3)] }, subtrees: { ip: [net] }, permitted: false, excluded: true },
+    { title: 'an address of another length', names: { ip: [Uint8Array.of(10, 1, 2, 3)] }, subtrees: { ip: [wide] }, permitted: false, excluded: true },
+    { title: 'another kind', names: { dns: ['example.org'] }, subtrees: { ip: [net] }, permitted: true, excluded: true },
+    { title: 'a subject inside', names: {}, subject: within, subtrees: { directory: [subtree] }, permitted: true, excluded: false },
+    { title: 'a subject outside', names: {}, subject: outside, subtrees: { directory: [subtree] }, permitted: false, excluded: true },
+    { title: 'no subject', names: {}, subtrees: { directory: [subtree] }, permitted: true, excluded: true },
+    { title: 'a directory name inside', names: { directory: [within] }, subtrees: { directory: [subtree] }, permitted: true, excluded: false },
+    { title: 'a directory name outside', names: { directory: [outside] }, subtrees: { directory: [subtree] }, permitted: false, excluded: true },
+    { title: 'a mail address', names: { email: ['a@example.org'] }, subtrees: { email: ['example.org'] }, permitted: unsupported, excluded: unsupported },
+    { title: 'a mail address in the subject', names: {}, subject: { ...within, emailAddresses: ['a@example.org'] }, subtrees: { email: ['example.org'] }, permitted: unsupported, excluded: unsupported },
+    { title: 'a URI', names: { uri: ['https://example.org/'] }, subtrees: { uri: ['example.org'] }, permitted: unsupported, excluded: unsupported },
+    { title: 'a name of another kind', names: { others: 1 }, subtrees: { others: 1 }, permitted: unsupported, excluded: unsupported },
+    { title: 'constraints of mail, URIs and others, and none of these', names: { dns: ['example.org'] }, subtrees: { email: ['a'], uri: ['a'], others: 1 }, permitted: true, excluded: true },
+  ] // prettier-ignore
+  for (const { title, names, subject = nobody, subtrees, ...expected } of cases) {
+    const certificate = { ...base, subject, subjectAltNames: { ...NO_NAMES, ...names } }
+    const none = { ...NO_NAMES, ip: [] }
+    for (const list of ['permitted', 'excluded'] as const) {
+      const constraints = { permitted: none, excluded: none, [list]: { ...none, ...subtrees } }
+      const check = (): void =>
+        checkNameConstraints(issuer, constraints, certificate, new WorkBudget())
+      const says = `${title}, ${list}`
+      if (expected[list] === true) t.doesNotThrow(check, says)
+      else t.equal(errorOf(check).code, 'ERR_X509_NAME_CONSTRAINT', says)
+    }
   }
   t.end()
 })

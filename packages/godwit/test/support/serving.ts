@@ -25,7 +25,17 @@ export async function startServing(
   cache: string,
   maxFiles?: number,
 ): Promise<Serving> {
-  const args = [...process.execArgv, cli, 'serve', folder, '--port', '0', '--host', '127.0.0.1']
+  const args = [
+    ...process.execArgv,
+    '--no-deprecation',
+    cli,
+    'serve',
+    folder,
+    '--port',
+    '0',
+    '--host',
+    '127.0.0.1',
+  ]
   const env = { ...process.env, XDG_CACHE_HOME: cache }
   const child =
     maxFiles === undefined

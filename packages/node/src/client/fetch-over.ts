@@ -90,11 +90,14 @@ class FetchExchange implements PendingExchange {
 
   /** Ends the exchange before its time: the response, or its body, fails with `error`. */
   fail(error: unknown): void {
-    if (this.#over) return
+    if (this.#over) {
+      // The response is whole, and what is left of the request goes nowhere.
+      this.#stopUpload()
+      return
+    }
     this.#stream?.cancel(H3_REQUEST_CANCELLED)
     this.#settle()
     this.#stopUpload()
-    if (this.#stream === null) cancelBody(this.#request, error)
     if (this.#download === null) this.#reject(error)
     else this.#download.error(error)
     this.#onChunk?.()
@@ -267,7 +270,9 @@ class FetchExchange implements PendingExchange {
   #stopUpload(): void {
     const reader = this.#uploading
     this.#uploading = null
-    reader?.cancel().catch(() => {})
+    if (reader !== null) reader.cancel().catch(() => {})
+    else if (this.#stream === null) cancelRequestBody(this.#request)
+    if (this.#over && this.#stream !== null) this.#session.removeExchange(this.#stream.id)
     this.onWritable()
   }
 
@@ -281,10 +286,9 @@ class FetchExchange implements PendingExchange {
   }
 }
 
-/** A request failed before its body was sent: the source must not wait for ever. */
-export function cancelBody(request: Request, reason: unknown): void {
-  const { body } = request
-  if (body !== null && !body.locked) body.cancel(reason).catch(() => {})
+/** The request will not be sent: the source of its body is told. */
+export function cancelRequestBody({ body }: Request): void {
+  if (body !== null && !body.locked) body.cancel().catch(() => {})
 }
 
 function requestFields(request: Request, body: unknown): string[] {

@@ -4,7 +4,7 @@
 import { errorCodeOf } from '../errors.ts'
 import { MAX_REDIRECTS } from '../limits.ts'
 import { CONNECT_OPTION_NAMES, type ConnectOptions } from './options.ts'
-import { cancelBody, fetchOver } from './fetch-over.ts'
+import { cancelRequestBody, fetchOver } from './fetch-over.ts'
 import { forgetSession, pooledSession } from './pool.ts'
 
 /** Options of `fetch`: those of the web's, and those of `connect`. */
@@ -118,13 +118,13 @@ async function attempt(
       return await fetchOver(session, current, body, () => forgetSession(session))
     } catch (error) {
       if (signal.aborted) {
-        cancelBody(request, signal.reason)
+        cancelRequestBody(request)
         throw signal.reason
       }
       const code = errorCodeOf(error)
       const lost = reused && code === 'ERR_HTTP3_SESSION_CLOSED' && IDEMPOTENT.has(request.method)
       if (tries === 1 && spare !== null && (lost || RETRIABLE.has(code))) continue
-      cancelBody(request, error)
+      cancelRequestBody(request)
       if (isMisuse(error)) throw error
       throw Object.assign(new TypeError('fetch failed', { cause: error }), { code })
     }

@@ -3,7 +3,6 @@
 import type { LookupOneOptions } from 'node:dns'
 
 import type { CipherSuite } from '@godwit/crypto'
-import { parseTransportOptions } from '@godwit/quic'
 import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
 import type { TrustStore } from '@godwit/x509'
 import { parseBackend, type CryptoBackend } from '../crypto/select-provider.ts'
@@ -17,6 +16,7 @@ import {
   aNonEmptyStringList,
   aPem,
   aString,
+  parseHttp3Transport,
   parseOptions,
   type PemInput,
 } from '../options.ts'
@@ -110,7 +110,7 @@ export function parseConnectOptions(options: ConnectOptions): ResolvedConnectOpt
     connectTimeout: parsed.connectTimeout ?? DEFAULT_CONNECT_TIMEOUT,
     family,
     lookup: parsed.lookup,
-    transport: parseTransportOptions(parsed.transport),
+    transport: parseHttp3Transport(parsed.transport),
     maxHeaderSize: parsed.maxHeaderSize ?? 16_384,
   })
 }

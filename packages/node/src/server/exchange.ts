@@ -112,6 +112,7 @@ export class ServerExchange implements ExchangeHandler {
     this.complete = true
     this.#settle()
     if (this.#wanted) this.#pull()
+    this.#dropUnread()
   }
 
   onWritable(): void {
@@ -134,6 +135,7 @@ export class ServerExchange implements ExchangeHandler {
   onSessionClosed(error: Error): void {
     this.#abortRequest(error)
     this.#abortResponse(error)
+    this.#dropUnread()
   }
 
   onResponse(): void {
@@ -175,10 +177,19 @@ export class ServerExchange implements ExchangeHandler {
 
   // --- private
 
-  /** True while somebody reads the body. */
+  /** True while somebody reads the body, or has paused to go on with it. */
   get #isReading(): boolean {
     const request = this.#request as Readable
-    return request.readableFlowing === true || request.listenerCount('readable') > 0
+    if (request.readableFlowing === true) return true
+    return request.listenerCount('readable') > 0 || request.listenerCount('data') > 0
+  }
+
+  /** Whoever read has stopped since the response was over: the request would stay for ever. */
+  #dropUnread(): void {
+    const request = this.#request as Readable
+    if (this.#response?.destroyed === true && !request.destroyed && !this.#isReading) {
+      request.destroy()
+    }
   }
 
   #pull(): void {

@@ -62,10 +62,6 @@ export class Http2MessageStream implements MessageStream {
 
   // --- sending
 
-  get writableAmount(): number {
-    return this.#stream.writableHighWaterMark - this.#stream.writableLength
-  }
-
   sendInformational(fields: readonly string[]): boolean {
     if (!this.#writable) return false
     this.#stream.additionalHeaders(objectOf(fields))
@@ -89,6 +85,11 @@ export class Http2MessageStream implements MessageStream {
 
   sendFramed(frame: Uint8Array, length: number): SendOutcome {
     return this.sendData(frame.subarray(frame.length - length))
+  }
+
+  /** Node's stream keeps a reference to whatever it is given, and says when it is too much. */
+  get writableAmount(): number {
+    return Infinity
   }
 
   sendTrailers(fields: readonly string[]): boolean {

@@ -3,13 +3,8 @@
 import type { ServerOptions as HttpsServerOptions } from 'node:https'
 
 import type { CipherSuite } from '@godwit/crypto'
-import { parseTransportOptions } from '@godwit/quic'
 import type { ResolvedTransportOptions, TransportOptions } from '@godwit/quic'
-import {
-  DEFAULT_CLOSE_TIMEOUT,
-  DEFAULT_MEMORY_BUDGET,
-  DEFAULT_STREAM_IDLE_TIMEOUT,
-} from '../limits.ts'
+import { DEFAULT_CLOSE_TIMEOUT, DEFAULT_STREAM_IDLE_TIMEOUT } from '../limits.ts'
 import {
   aBoolean,
   aDuration,
@@ -19,6 +14,7 @@ import {
   aNonEmptyStringList,
   aPem,
   aString,
+  parseHttp3Transport,
   parseOptions,
   type PemInput,
 } from '../options.ts'
@@ -85,7 +81,8 @@ export interface ResolvedServerOptions {
   readonly crypto: CryptoBackend | undefined
   readonly maxHeaderSize: number
   readonly maxConnections: number
-  readonly memoryBudget: number
+  /** Absent: the transport's own default. */
+  readonly memoryBudget: number | undefined
   readonly streamIdleTimeout: number
   readonly closeTimeout: number
   readonly alsoTcp: boolean
@@ -122,11 +119,11 @@ export function parseServerOptions(options: Http3ServerOptions): ResolvedServerO
     sniCallback: parsed.SNICallback,
     alpnProtocols: parsed.ALPNProtocols ?? ['h3'],
     cipherSuites: parsed.ciphers,
-    transport: parseTransportOptions(parsed.transport),
+    transport: parseHttp3Transport(parsed.transport),
     crypto: parsed.crypto,
     maxHeaderSize: parsed.maxHeaderSize ?? 16_384,
     maxConnections: parsed.maxConnections ?? 10_000,
-    memoryBudget: parsed.memoryBudget ?? DEFAULT_MEMORY_BUDGET,
+    memoryBudget: parsed.memoryBudget,
     streamIdleTimeout: parsed.streamIdleTimeout ?? DEFAULT_STREAM_IDLE_TIMEOUT,
     closeTimeout: parsed.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT,
     alsoTcp: parsed.alsoTcp ?? false,

@@ -41,23 +41,24 @@ export async function sendResponse(from: Response, to: Http3ServerResponse): Pro
     reader.cancel().catch(() => {})
   }
   to.once('close', stop)
-  let whole = false
   try {
-    whole = await pump(reader, to)
+    await pump(reader, to)
   } finally {
+    // Here, too: a response may be destroyed, and the body have given a chunk, before 'close'. What was
+    // read to its end, or has failed, is not cancelled by this.
     to.off('close', stop)
-    if (!whole) stop()
+    stop()
   }
 }
 
-/** Until the source is dry. False: the client went before. */
+/** Until the source is dry, or the client gone. */
 async function pump(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   to: Http3ServerResponse,
-): Promise<boolean> {
+): Promise<void> {
   for (let count = 1; ; count++) {
     const { done, value } = await reader.read()
-    if (to.destroyed) return false
+    if (to.destroyed) return
     if (done) break
     if (!(value instanceof Uint8Array)) {
       throw new TypeError(`a Response's body expected chunks of Uint8Array, got ${typeof value}`)
@@ -66,7 +67,6 @@ async function pump(
     else if (count % CHUNKS_PER_TURN === 0) await nextTurn()
   }
   to.end()
-  return true
 }
 
 function sendHead(from: Response, to: Http3ServerResponse): void {

@@ -252,7 +252,7 @@ export class Http3Server extends EventEmitter {
       },
       transport: options.transport,
       maxConnections: options.maxConnections,
-      memoryBudget: options.memoryBudget,
+      ...(options.memoryBudget === undefined ? {} : { memoryBudget: options.memoryBudget }),
     }
   }
 

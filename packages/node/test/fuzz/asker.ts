@@ -116,7 +116,7 @@ export class Asker {
         request.write('x'.repeat(1 + (n % 100)))
         return
       case 'write-big':
-        request.write(Buffer.alloc(n * 200))
+        request.write(Buffer.alloc(n * 200), (error) => this.#watch.told('a write', error))
         return
       case 'end':
         request.end()
@@ -217,7 +217,10 @@ export class Asker {
     const settle = (): void => {
       this.#pending.delete(promise)
     }
-    promise.then(settle, settle)
+    promise.then(settle, (error: unknown) => {
+      settle()
+      this.#watch.told(name, error)
+    })
   }
 }
 

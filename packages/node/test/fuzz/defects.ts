@@ -34,15 +34,29 @@ export const DEFECTS: readonly Defect[] = [
       {
         file: SENDER,
         from: 'const state = this.#next(event)\n    if (state === MESSAGE_ABORTED) return false\n    if (end &&',
-        to: 'const state = this.#next(event)\n    if (state === MESSAGE_ABORTED || !this.#quic.writable) return false\n    if (end &&',
+        to: 'const state = this.#next(event)\n    if (!this.#quic.writable) return true\n    if (end &&',
       },
     ],
-    rule: /throws ERR_HTTP3_STREAM_STATE|uncaught exception: ERR_HTTP3_STREAM_STATE/,
+    rule: /ERR_HTTP3_STREAM_STATE/,
   },
   {
     name: 'STOP_SENDING before the request is not told',
     area: 'server',
-    edits: [{ file: REQUEST_STREAM, from: 'else this.#stopCode = errorCode', to: '' }],
+    edits: [
+      { file: REQUEST_STREAM, from: 'if (!this.#visible) this.#stopCode = errorCode', to: '' },
+    ],
     rule: /a response whose client is gone is not told/,
+  },
+  {
+    name: 'serve() forgets the body for a client that has left meanwhile',
+    area: 'serve',
+    edits: [
+      {
+        file: 'packages/node/src/server/send-response.ts',
+        from: 'if (to.destroyed) {\n    cancelBody(from, undefined)\n',
+        to: 'if (to.destroyed) {\n',
+      },
+    ],
+    rule: /a body is neither read to its end nor cancelled|a body is not cancelled/,
   },
 ]

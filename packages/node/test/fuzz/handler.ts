@@ -23,6 +23,7 @@ export class Exchange {
   readonly requestEvents: Emissions
   readonly responseEvents: Emissions
   readonly #watch: Watch
+  readonly #onWritten: (error?: Error | null) => void
   readonly #surroundings: Surroundings
   #lengthSet: boolean
   /** Something pipes into a response whose errors nobody listens for but the pipe. */
@@ -38,6 +39,7 @@ export class Exchange {
     this.request = request
     this.response = response
     this.#watch = watch
+    this.#onWritten = (error) => watch.told('a write', error)
     this.#surroundings = surroundings
     this.#lengthSet = false
     this.#isPiped = false
@@ -46,9 +48,16 @@ export class Exchange {
     this.responseEvents = new Emissions(response, 'response', watch)
   }
 
-  /** Both the request and the response have told of their end. */
+  /** Both the request and the response have told of their end, or the user keeps one from it. */
   get closed(): boolean {
-    return this.requestEvents.closed && this.responseEvents.closed
+    return (this.requestEvents.closed || this.#isHeld) && this.responseEvents.closed
+  }
+
+  /** All of the request is there, and user code that listens for it has paused it, and not gone on. */
+  get #isHeld(): boolean {
+    const { request } = this
+    const listeners = request.listenerCount('data') + request.listenerCount('readable')
+    return request.complete && request.isPaused() && listeners > 0
   }
 
   run(given: Case, steps: readonly UserStep[]): void {
@@ -99,17 +108,17 @@ export class Exchange {
       case 'flush-headers':
         return response.flushHeaders()
       case 'write':
-        response.write('x'.repeat(1 + (n % 100)), n % 3 === 0 ? () => {} : undefined)
+        response.write('x'.repeat(1 + (n % 100)), n % 3 === 0 ? this.#onWritten : undefined)
         return
       case 'write-big':
-        response.write(Buffer.alloc(n * 200))
+        response.write(Buffer.alloc(n * 200), this.#onWritten)
         return
       case 'end':
         response.end()
         return
       case 'end-body':
-        if (n % 3 === 0) response.end(Buffer.alloc(n * 100))
-        else response.end('the end', () => {})
+        if (n % 3 === 0) response.end(Buffer.alloc(n * 100), this.#onWritten)
+        else response.end('the end', this.#onWritten)
         return
       case 'trailers':
         return response.addTrailers({ 'x-trailer': 'yes' })

@@ -170,6 +170,9 @@ function checkSettled(
     if ((!alive && !peer.vanished) || (alive && stream.sentStop)) {
       if (!closed) watch.found('a response whose client is gone is not told', describe(stream))
     }
+    if (alive && stream.resetCode !== null && !closed) {
+      watch.found('a response that was reset is not told', describe(stream))
+    }
     if (alive && stream.sentReset && !stream.sentFin && !exchange.requestEvents.closed) {
       watch.found('a request that was reset is not told', describe(stream))
     }

@@ -37,10 +37,27 @@ export class Watch {
     this.found(`unhandled rejection: ${nameOf(error)}`, stackOf(error))
   }
 
+  /** User code is told of an error, by an event, a callback or a promise. */
+  told(how: string, error: unknown): void {
+    for (let inner = error; inner instanceof Error; inner = inner.cause) {
+      if (!isOurMistake(inner)) continue
+      this.found(`${how} tells of ${nameOf(inner)}`, stackOf(inner))
+      return
+    }
+  }
+
   warned(warning: Error): void {
     if (warning.name !== 'MaxListenersExceededWarning') return
     this.found(`listeners pile up: ${warning.message}`)
   }
+}
+
+// Calls out of order that no user can make, and what JavaScript itself throws.
+function isOurMistake(error: Error): boolean {
+  const code = codeOf(error)
+  if (code.endsWith('_STREAM_STATE')) return true
+  if (code !== '' || !(error instanceof TypeError || error instanceof RangeError)) return false
+  return /undefined|null|not a function|out of range|detached/i.test(error.message)
 }
 
 export function codeOf(error: unknown): string {
@@ -50,7 +67,7 @@ export function codeOf(error: unknown): string {
 
 function nameOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  return `${codeOf(error)} ${message}`.trim().replace(/\d+/g, 'N').slice(0, 120)
+  return `${codeOf(error)} ${message.replace(/\d+/g, 'N')}`.trim().slice(0, 120)
 }
 
 function stackOf(error: unknown): string {
@@ -69,6 +86,7 @@ export class Emissions {
     emitter.emit = (name: string | symbol, ...args: unknown[]): boolean => {
       if (typeof name === 'string' && !QUIET.has(name)) {
         this.names.push(name)
+        if (name === 'error') watch.told(`'error' of ${label}`, args[0])
         if (name === 'close') {
           this.#closes++
           if (this.#closes > 1) watch.found(`${label}: 'close' twice`)

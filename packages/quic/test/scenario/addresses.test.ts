@@ -89,3 +89,27 @@ t.test('RFC 9000 §8.2.3: every byte of a PATH_RESPONSE counts', (t) => {
   stillServes(t, p)
   t.end()
 })
+
+t.test('RFC 9000 §14.2: how large datagrams may be is learnt for each address', (t) => {
+  const p = mover({ seed: 4, server: { initialMaxData: 4_000_000 } })
+  p.serverSide.send('uni', p.prng.bytes(10_000))
+  p.runFor(200)
+  const { connection } = p.serverSide
+  t.equal(connection.stats.maxDatagramSize, 1200)
+  t.ok(
+    p.sent.server.every(({ bytes: sent }) => sent.length <= 1200),
+    'rfc9000#14.2-2: no more than 1200 bytes before a larger probe was acknowledged',
+  )
+  p.serverSide.send('uni', p.prng.bytes(200_000))
+  t.ok(p.run(() => connection.stats.maxDatagramSize > 1200, 5000))
+  p.sim.rebind(CLIENT_ADDRESS, ELSEWHERE)
+  p.serverSide.send('uni', p.prng.bytes(100_000))
+  p.clientSide.send('uni', p.prng.bytes(10))
+  t.ok(p.run(() => connection.path.address === ELSEWHERE.address, 5000))
+  t.equal(connection.stats.maxDatagramSize, 1200, 'rfc9000#14.2-6: another address begins anew')
+  t.ok(
+    p.run(() => connection.stats.maxDatagramSize > 1200, 20_000),
+    'and is probed itself',
+  )
+  t.end()
+})

@@ -110,16 +110,18 @@ t.test('both sides close at the same time', (t) => {
 
 t.test('RFC 9000 §10.2.1: answers in the closing state get rarer (rfc9000#10.2.1-1)', (t) => {
   const p = forgedPair({ seed: 5, toClient: delay(10) })
-  const { client, server } = p.establish()
+  const { server } = p.establish()
   p.runFor(100)
   server.connection.close(0, '')
   p.runFor(5)
   const before = p.sent.server.length
-  for (let i = 0; i < 40; i++) p.forge('client', bytes(0x01))
+  for (let i = 0; i < 40; i++) {
+    p.forge('client', bytes(0x01))
+    p.runFor(1)
+  }
   p.runFor(15)
   const answers = p.sent.server.length - before
-  t.ok(answers >= 1 && answers <= 7, `${answers} answers for 40 packets`)
-  t.ok(client)
+  t.equal(answers, 6, 'rfc9000#10.2.1-1: of 40 packets the 1st, 2nd, 4th, 8th, 16th and 32nd')
   t.end()
 })
 
@@ -284,7 +286,7 @@ t.test('misuse of close and connect is told by name', (t) => {
     name: 'TypeError',
     message: /transport.speed/,
   })
-  t.throws(() => p.connect({ transport: { congestion: 'bbr' as never } }), { name: 'TypeError' })
+  t.throws(() => p.connect({ transport: { congestion: 'vegas' as never } }), { name: 'TypeError' })
   t.throws(() => p.connect({ transport: { disableActiveMigration: 1 as never } }), {
     name: 'TypeError',
     message: /disableActiveMigration/,

@@ -22,19 +22,20 @@ t.test('RFC 9000 §6.1: an unknown version is answered with Version Negotiation'
   const p = forgedPair({ seed: 1 })
   // Connection IDs of another version may be longer than ours.
   const dcid = 'x'.repeat(30)
-  p.inject('client', longPacket(0xbabababa, 1200, dcid, 'clientid'))
+  const scid = 'y'.repeat(25)
+  p.inject('client', longPacket(0xbabababa, 1200, dcid, scid))
   p.runFor(15)
   t.equal(p.sent.server.length, 1, 'rfc9000#5.2.2-1, rfc9000#5.2.2-4, rfc9000#17.2.1-7')
   const [{ bytes: answer }] = p.sent.server
   t.equal(answer[0] & 0xc0, 0xc0, 'rfc9000#17.2.1-2: it has the Fixed Bit')
   t.same(answer.slice(1, 5), [0, 0, 0, 0], 'rfc9000#17.2.1-3')
-  t.same(answer.slice(5, 14), bytes(8, 'clientid'), 'rfc9000#17.2.1-4, rfc8999#6-3')
+  t.same(answer.slice(5, 31), bytes(25, scid), 'rfc9000#17.2-7, rfc9000#17.2.1-4, rfc8999#6-3')
   t.same(
-    answer.slice(14, 45),
+    answer.slice(31, 62),
     bytes(30, dcid),
     'rfc9000#17.2.1-5, rfc9000#17.2.1-6, rfc9000#17.2-4, rfc8999#6-4',
   )
-  const versions = Buffer.from(answer.slice(45))
+  const versions = Buffer.from(answer.slice(62))
   t.equal(versions.readUInt32BE(0), 1)
   t.equal(versions.readUInt32BE(4) & 0x0f0f0f0f, 0x0a0a0a0a, 'and a reserved version')
   t.equal(p.server.endpoint.connectionCount, 0)

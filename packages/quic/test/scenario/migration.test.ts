@@ -4,7 +4,6 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { chain, CLIENT_ADDRESS, delay, loss, pair, Prng, SERVER_ADDRESS } from '@godwit/testkit'
 import type { PairOptions, SimAddress, SimConnection } from '@godwit/testkit'
-import { MAX_OTHER_PATHS } from '../../src/limits.ts'
 import { bytes, forgedPair } from './forger.ts'
 import { ELSEWHERE, framesOf, FURTHER, mover, OTHER_PORT, PING, typesOf } from './mover.ts'
 import type { Mover, SentFrame } from './mover.ts'
@@ -321,7 +320,7 @@ t.test('RFC 9000 §9.5: without a connection ID for it a client is not followed'
 })
 
 t.test(
-  'packets from ever new addresses: few are remembered (CVE-2025-29785, msquic e0f55b5)',
+  'packets from ever new addresses, ACKs and answers among them, lead nowhere (msquic e0f55b5)',
   (t) => {
     const p = mover({ seed: 47 })
     const prng = new Prng(47)
@@ -338,7 +337,6 @@ t.test(
       }
       if (p.serverSide.closeError !== undefined) t.fail(String(p.serverSide.closeError))
     }
-    t.ok(MAX_OTHER_PATHS < 10)
     p.from(CLIENT_ADDRESS, PING)
     t.same(pathOf(p), { ...CLIENT_ADDRESS })
     p.runFor(PATIENCE)

@@ -103,7 +103,16 @@ function look(at: number, bytes: Uint8Array): Seen {
   return { at, size: bytes.length, dcid: '', frames: [] }
 }
 
+// A stateless reset has the look of a 1-RTT packet, and random bytes for frames: none.
 function decodeAll(bytes: Uint8Array, start: number, end: number): SentFrame[] {
+  try {
+    return decodeFrames(bytes, start, end)
+  } catch {
+    return []
+  }
+}
+
+function decodeFrames(bytes: Uint8Array, start: number, end: number): SentFrame[] {
   const reader = new ByteReader(bytes, start, end)
   const frames: SentFrame[] = []
   while (reader.remaining > 0) {

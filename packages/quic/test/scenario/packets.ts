@@ -20,12 +20,15 @@ export interface SeenFrame {
   readonly errorCode: number
   /** Of an ACK frame. */
   readonly largestAcked: number
+  /** Of a NEW_CONNECTION_ID frame. */
+  readonly retirePriorTo: number
 }
 
 /** A packet that was sent. */
 export interface SeenPacket {
   /** PACKET_INITIAL, ..., PACKET_ONE_RTT. */
   readonly type: number
+  /** In hexadecimal, like the next two; empty where there is none. */
   readonly dcid: string
   readonly scid: string
   readonly token: string
@@ -33,7 +36,6 @@ export interface SeenPacket {
   readonly packetNumber: number
   /** Bytes that the packet number takes. */
   readonly packetNumberLength: number
-  /** In hexadecimal, like the IDs and the token. */
   readonly frames: readonly SeenFrame[]
   readonly size: number
 }
@@ -109,6 +111,7 @@ function framesOf(bytes: Uint8Array, start: number, end: number): SeenFrame[] {
       data: bytes.slice(frame.start, isPath ? frame.start + 8 : frame.end),
       errorCode,
       largestAcked: frame.ack.largest,
+      retirePriorTo: frame.retirePriorTo,
     })
   }
   return frames

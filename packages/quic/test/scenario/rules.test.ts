@@ -121,8 +121,13 @@ t.test('RFC 9000 §18.2: the transport parameters that each side sends', (t) => 
     t.ok(reader.ok)
     t.same(values.get(0xff04de1b), [0x43, 0xe8], 'min_ack_delay of a millisecond')
     t.ok(values.get(0x0e)![0] >= 2, 'rfc9000#18.2-8: active_connection_id_limit')
-    const uni = values.get(0x09)!
-    t.ok(uni.length > 1 || uni[0] >= 3, 'rfc9114#6.2-1: three unidirectional streams at least')
+    const value = (id: number): number => new ByteReader(values.get(id)!).varint()
+    t.ok(value(0x09) >= 3, 'rfc9114#6.2-1: three unidirectional streams at least')
+    t.ok(value(0x07) >= 1024, 'rfc9114#6.2-2: and what the first bytes of each need')
+    if (side === 'server') {
+      t.ok(value(0x08) >= 100, 'rfc9114#6.1-2: a hundred requests at a time')
+      t.ok(value(0x06) > 0, 'rfc9114#6.1-1: which may say something')
+    }
     for (const id of [0x00, 0x02, 0x0d, 0x10]) {
       if (side === 'client')
         t.notOk(values.has(id), 'for servers (rfc9000#18.2-1, rfc9000#18.2-10)')
@@ -264,5 +269,53 @@ t.test('RFC 9001 §4.9: packets of discarded keys open no more', (t) => {
   t.equal(p.server.endpoint.stats.dropped.noKeys, before + 2, 'rfc9001#4.9.1-1: Initial')
   t.equal(server.connection.phase, 'established')
   t.same(server.connection.path, CLIENT_ADDRESS)
+  t.end()
+})
+
+t.test('RFC 9000 §17.2: connection IDs of other versions may be longer than ours', (t) => {
+  for (const [dcidLength, scidLength] of [
+    [21, 0],
+    [0, 21],
+    [255, 255],
+  ]) {
+    const p = forgedPair({ seed: 14 })
+    const packet = new Uint8Array(1200)
+    const [dcid, scid] = [p.prng.bytes(dcidLength), p.prng.bytes(scidLength)]
+    packet.set(
+      bytes(
+        Uint8Array.of(0xc0, 0xba, 0xba, 0xba, 0xba, dcidLength),
+        dcid,
+        Uint8Array.of(scidLength),
+        scid,
+      ),
+    )
+    p.inject('client', packet)
+    p.runFor(11)
+    const [{ bytes: answer }] = p.sent.server
+    const ids = bytes(Uint8Array.of(scidLength), scid, Uint8Array.of(dcidLength), dcid)
+    t.same(answer.slice(5, 5 + ids.length), ids, 'rfc9000#17.2-7')
+    t.same(answer.slice(5 + ids.length, 9 + ids.length), Uint8Array.of(0, 0, 0, 1))
+  }
+  t.end()
+})
+
+t.test('RFC 9000 §10.2: closing and draining take three probe timeouts', (t) => {
+  const p = forgedPair({ seed: 15 })
+  const { client, server } = p.establish()
+  p.runFor(500)
+  // At least smoothed_rtt, a millisecond of variation, and max_ack_delay.
+  const pto = (side: typeof client): number => side.connection.stats.smoothedRtt + 1 + 25
+  const least = 3 * Math.min(pto(client), pto(server))
+  server.connection.close(1, '')
+  p.runFor(11)
+  t.equal(server.connection.phase, 'closing')
+  t.equal(client.connection.phase, 'draining')
+  p.runFor(least - 12)
+  t.equal(server.connection.phase, 'closing', 'rfc9000#10.2-3')
+  t.equal(client.connection.phase, 'draining')
+  t.equal(p.server.endpoint.connectionCount, 1)
+  p.runFor(3 * least)
+  t.equal(server.connection.phase, 'drained')
+  t.equal(client.connection.phase, 'drained')
   t.end()
 })

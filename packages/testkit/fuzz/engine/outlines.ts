@@ -137,11 +137,15 @@ function vector(bytes: Uint8Array, start: number, end: number): Element[] {
   return []
 }
 
+/** Deeper than any certificate, and than our reader goes. */
+const MAX_DEPTH = 20
+
 /** Elements of DER; strings of bytes that hold DER themselves are looked into. */
 export function derElements(bytes: Uint8Array, start: number, end: number, depth = 0): Element[] {
   const elements: Element[] = []
   let at = start
-  while (at + 2 <= end && depth < 20) {
+  if (depth > MAX_DEPTH) return elements
+  while (at + 2 <= end) {
     const tag = bytes[at]
     let length = bytes[at + 1]
     let size = 1

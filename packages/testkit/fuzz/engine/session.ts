@@ -16,8 +16,9 @@ export interface Failure {
   readonly error: Error
   /** Failures with the same key are one. */
   readonly key: string
-  /** Runs until it was found. */
+  /** Runs until it was found, and CPU seconds of the process. */
   readonly executions: number
+  readonly seconds: number
 }
 
 /** Told of every input before it runs, so that one that never ends is known. */
@@ -40,9 +41,12 @@ export class Session {
   executions: number
   readonly #prng: Prng
   readonly #watch: Watch
+  readonly #now: () => number
+  readonly #began: number
   readonly #dictionary: readonly Uint8Array[]
 
-  constructor(target: Target, prng: Prng, watch: Watch) {
+  /** @param now CPU seconds of the process. */
+  constructor(target: Target, prng: Prng, watch: Watch, now: () => number = () => 0) {
     this.target = target
     this.coverage = new Coverage()
     this.corpus = []
@@ -50,6 +54,8 @@ export class Session {
     this.executions = 0
     this.#prng = prng
     this.#watch = watch
+    this.#now = now
+    this.#began = now()
     this.#dictionary = [...(target.dictionary ?? []), ...literals()].flatMap((word) =>
       wordBytes(word, prng),
     )
@@ -63,12 +69,12 @@ export class Session {
     }
   }
 
-  /** Changes and runs inputs until the time (`now() >= end`) or `runs` are over. */
-  fuzz(end: number, runs: number, now: () => number): void {
+  /** Changes and runs inputs until the time `end` or `runs` are over, or so much failed. */
+  fuzz(end: number, runs: number, failures: number = MAX_FAILURES): void {
     if (this.corpus.length === 0) this.corpus.push(new Uint8Array(0))
     const last = this.executions + runs
-    while (this.executions < last && this.failures.length < MAX_FAILURES) {
-      if (this.executions % 16 === 0 && now() >= end) return
+    while (this.executions < last && this.failures.length < failures) {
+      if (this.executions % 16 === 0 && this.#now() >= end) return
       this.#tryInput(this.#next())
     }
   }
@@ -76,6 +82,7 @@ export class Session {
   #next(): Uint8Array {
     const prng = this.#prng
     const { target } = this
+    const outline = target.outline
     const context: MutationContext = {
       prng,
       maxLength: target.maxLength,
@@ -86,8 +93,8 @@ export class Session {
     const changes = 1 + prng.below(prng.chance(0.7) ? 2 : MAX_STACK)
     for (let i = 0; i < changes; i++) {
       input =
-        target.outline !== undefined && prng.chance(0.5)
-          ? mutateStructure(input, target.outline, context)
+        outline !== undefined && prng.chance(0.5)
+          ? mutateStructure(input, outline, context)
           : mutateBytes(input, context)
     }
     return input.subarray(0, target.maxLength).slice()
@@ -148,13 +155,15 @@ export class Session {
   #handleFailure(input: Uint8Array, error: Error): void {
     const key = failureKey(error)
     if (this.failures.some((failure) => failure.key === key)) return
-    const { executions } = this
+    const { executions, target } = this
+    const seconds = this.#now() - this.#began
     const small = minimizeFailure(input, (candidate) => {
       const other = this.#run(candidate)
       return other !== null && failureKey(other) === key
     })
     const final = this.#run(small) ?? error
-    this.failures.push({ target: this.target.name, input: small, error: final, key, executions })
+    const found = { target: target.name, input: small, error: final }
+    this.failures.push({ ...found, key, executions, seconds })
   }
 }
 

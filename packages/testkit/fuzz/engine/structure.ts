@@ -2,8 +2,10 @@
 // changed inside, with the lengths around them made true again. Without this nearly every change of
 // a nested format ends at its outermost length.
 
+import type { Prng } from '../../src/prng.ts'
 import { encodeVarintOf, join, mutateBytes } from './mutate.ts'
 import type { MutationContext } from './mutate.ts'
+import { varintAt } from './outlines.ts'
 import type { Element, LengthField } from './target.ts'
 
 export type Outline = (input: Uint8Array) => readonly Element[]
@@ -21,7 +23,7 @@ export function mutateStructure(
   const element = path[path.length - 1]
   const around = path.slice(0, -1)
   const whole = input.subarray(element.start, element.end)
-  switch (prng.below(7)) {
+  switch (prng.below(8)) {
     case 0:
       return replace(input, around, element.start, element.end, new Uint8Array(0))
     case 1: {
@@ -58,6 +60,13 @@ export function mutateStructure(
       const head = input.subarray(element.start, element.contents)
       if (head.length === 0) return mutateBytes(input, context)
       return replace(input, around, element.start, element.contents, mutateBytes(head, context))
+    }
+    case 6: {
+      // The same length in more bytes than it needs.
+      const field = element.length === null ? null : widen(element.length, input, prng)
+      if (element.length === null || field === null) return mutateBytes(input, context)
+      const { at, size } = element.length
+      return replace(input, around, at, at + size, field)
     }
     default: {
       const contents = mutateBytes(input.subarray(element.contents, element.end), context)
@@ -106,24 +115,30 @@ export function replace(
   return result
 }
 
-function encodeLength(field: LengthField, value: number): Uint8Array {
-  const length = Math.max(0, value)
-  switch (field.kind) {
-    case 'u8':
-      return Uint8Array.of(length)
-    case 'u16':
-      return Uint8Array.of(length >>> 8, length)
-    case 'u24':
-      return Uint8Array.of(length >>> 16, length >>> 8, length)
-    case 'varint': {
-      const shortest = length < 0x40 ? 1 : length < 0x4000 ? 2 : 4
-      const size = Math.max(shortest, field.size)
-      return encodeVarintOf(length, size === 1 || size === 2 || size === 4 ? size : 8)
-    }
-    case 'der':
-      if (length < 0x80) return Uint8Array.of(length)
-      if (length < 0x100) return Uint8Array.of(0x81, length)
-      if (length < 0x10000) return Uint8Array.of(0x82, length >>> 8, length)
-      return Uint8Array.of(0x83, length >>> 16, length >>> 8, length)
+function widen({ at, size, kind }: LengthField, input: Uint8Array, prng: Prng): Uint8Array | null {
+  const field = input.subarray(at, at + size)
+  if (kind === 'der') {
+    const value = size === 1 ? field : field.subarray(1)
+    const zeros = new Uint8Array(1 + prng.below(3))
+    return join(Uint8Array.of(0x80 | (value.length + zeros.length)), zeros, value)
   }
+  if (kind !== 'varint' || size === 8) return null
+  const value = varintAt(input, at)?.value ?? 0
+  return encodeVarintOf(value, size === 1 ? (prng.chance(0.5) ? 2 : 4) : size === 2 ? 4 : 8)
+}
+
+function encodeLength({ kind, size }: LengthField, value: number): Uint8Array {
+  const length = Math.max(0, value)
+  if (kind === 'u8') return Uint8Array.of(length)
+  if (kind === 'u16') return Uint8Array.of(length >>> 8, length)
+  if (kind === 'u24') return Uint8Array.of(length >>> 16, length >>> 8, length)
+  if (kind === 'varint') {
+    // As wide as before, when it fits.
+    const least = Math.max(length < 0x40 ? 1 : length < 0x4000 ? 2 : 4, size)
+    return encodeVarintOf(length, least === 1 || least === 2 || least === 4 ? least : 8)
+  }
+  if (length < 0x80) return Uint8Array.of(length)
+  if (length < 0x100) return Uint8Array.of(0x81, length)
+  if (length < 0x10000) return Uint8Array.of(0x82, length >>> 8, length)
+  return Uint8Array.of(0x83, length >>> 16, length >>> 8, length)
 }

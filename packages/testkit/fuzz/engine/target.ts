@@ -31,7 +31,7 @@ export interface Target {
   /** Words of the protocol beyond the literals of the sources. */
   readonly dictionary?: readonly (Uint8Array | string | number)[]
   /** The parts of an input, for mutations that keep lengths true. Any bytes must do. */
-  outline?(input: Uint8Array): readonly Element[]
+  readonly outline?: (input: Uint8Array) => readonly Element[]
   /**
    * Steps (passed counters) that a run may take: `base` and `perByte` for each byte of input. Above
    * is a failure: a peer could keep us busy.
@@ -60,7 +60,12 @@ export function mustEqual(actual: Uint8Array, expected: Uint8Array, what: string
 /** Throws an OracleError unless both values have the same JSON, bytes and numbers included. */
 export function mustMatch(actual: unknown, expected: unknown, what: string): void {
   const [a, b] = [plain(actual), plain(expected)]
-  must(a === b, `${what}: ${a} expected to be ${b}`)
+  if (a === b) return
+  let at = 0
+  while (at < a.length && a[at] === b[at]) at++
+  const from = Math.max(0, at - 60)
+  const show = (text: string): string => text.slice(from, from + 240)
+  throw new OracleError(`${what}, from character ${from}: ${show(a)} expected to be ${show(b)}`)
 }
 
 /** A text of a value: bytes in hexadecimal, maps and sets as lists. */

@@ -22,14 +22,45 @@ import { attempt, must, mustEqual, mustMatch } from '../engine/target.ts'
 import type { Target } from '../engine/target.ts'
 
 const REQUEST = [
-  ...[':method', 'GET', ':scheme', 'https', ':authority', 'example.org', ':path', '/a?b=c'],
-  ...['user-agent', 'godwit', 'accept', '*/*', 'cookie', 'a=b', 'cookie', 'a long one: no N bit'],
-  ...['x-custom', 'Value', 'authorization', 'secret', 'content-length', '12', 'x-empty', ''],
+  ':method',
+  'GET',
+  ':scheme',
+  'https',
+  ':authority',
+  'example.org',
+  ':path',
+  '/a?b=c',
+  'user-agent',
+  'godwit',
+  'accept',
+  '*/*',
+  'cookie',
+  'a=b',
+  'cookie',
+  'a long one: no N bit',
+  'x-custom',
+  'Value',
+  'authorization',
+  'secret',
+  'content-length',
+  '12',
+  'x-empty',
+  '',
 ]
 const RESPONSE = [
-  ...[':status', '200', 'content-type', 'text/html; charset=utf-8', 'server', 'godwit'],
-  ...['cache-control', 'max-age=604800', 'x-bytes', '\u00ff\u0080 \u0000'],
+  ':status',
+  '200',
+  'content-type',
+  'text/html; charset=utf-8',
+  'server',
+  'godwit',
+  'cache-control',
+  'max-age=604800',
+  'x-bytes',
+  '\u00ff\u0080 \u0000',
 ]
+
+const AROUND = 16
 
 const small = new FieldSectionDecoder({ maxSize: 400, maxLines: 6 })
 const large = new FieldSectionDecoder()
@@ -46,6 +77,11 @@ export const qpackSection: Target = {
   ],
   run(input) {
     const { value: fields, error } = attempt(() => large.decode(input), QpackError)
+    // The same between other bytes: what is read past either end would show.
+    const room = new Uint8Array(input.length + 2 * AROUND).fill(0x61)
+    room.set(input, AROUND)
+    const inside = attempt(() => large.decode(room, AROUND, AROUND + input.length), QpackError)
+    mustMatch([inside.value, inside.error?.code], [fields, error?.code], 'between other bytes')
     const limited = attempt(() => small.decode(input), QpackError)
     if (error !== null) {
       must(error.errorCode === QPACK_DECOMPRESSION_FAILED, `error code ${error.errorCode}`)

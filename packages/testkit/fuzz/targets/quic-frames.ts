@@ -34,6 +34,7 @@ import { decodeFrame } from '../../../quic/src/frame-decoder.ts'
 import * as encoder from '../../../quic/src/frame-encoder.ts'
 import { Frame, isAckEliciting, isFramePermitted, isProbing } from '../../../quic/src/frame.ts'
 import { PacketWriter } from '../../../quic/src/packet-writer.ts'
+import { varintAt } from '../engine/outlines.ts'
 import { attempt, must, mustMatch } from '../engine/target.ts'
 import type { Element, Target } from '../engine/target.ts'
 
@@ -112,9 +113,27 @@ export function frameElements(input: Uint8Array): Element[] {
   while (reader.remaining > 0) {
     const start = reader.position
     if (attempt(() => decodeFrame(reader, frame), TransportError).error !== null) break
-    elements.push({ start, end: reader.position, contents: start + 1, length: null, children: [] })
+    const end = reader.position
+    elements.push({ start, end, contents: start + 1, length: null, children: dataOf(input, frame) })
   }
   return elements
+}
+
+/** The part of a frame that has its length in front. */
+function dataOf(input: Uint8Array, { type, start, end }: Frame): Element[] {
+  if (!WITH_DATA.has(type)) return []
+  if (type === FRAME_NEW_CONNECTION_ID) {
+    const length = { at: start - 1, size: 1, kind: 'u8' } as const
+    return [{ start: start - 1, end, contents: start, length, children: [] }]
+  }
+  for (const size of [1, 2, 4, 8]) {
+    const at = start - size
+    const field = at > 0 ? varintAt(input, at, start) : null
+    if (field?.size !== size || field.value !== end - start) continue
+    const length = { at, size, kind: 'varint' } as const
+    return [{ start: at, end, contents: start, length, children: [] }]
+  }
+  return []
 }
 
 const WITH_DATA = new Set([

@@ -19,6 +19,7 @@ export const TARGETS = {
     // Not all of the package's tests: they take minutes for every mutant that survives.
     tests: [
       'packages/quic/test/recovery',
+      'packages/quic/test/congestion',
       'packages/quic/test/scenario/lossy-handshake.test.ts',
       'packages/quic/test/scenario/transfer.test.ts',
     ],
