@@ -108,9 +108,7 @@ class FetchExchange implements PendingExchange {
   onStream(stream: RequestStream): void {
     this.#stream = stream
     const { body } = this.#request
-    if (body !== null) {
-      this.#upload(stream, body).catch((error: unknown) => this.#failUpload(stream, error))
-    }
+    if (body !== null) this.#upload(stream, body).catch((error: unknown) => this.fail(error))
   }
 
   onResponse(fields: readonly string[], end: boolean): void {
@@ -255,15 +253,6 @@ class FetchExchange implements PendingExchange {
     stream.finish()
     if (this.#over) this.#session.removeExchange(stream.id)
     this.#session.wake()
-  }
-
-  /** The source of the body failed, maybe after the response was whole. */
-  #failUpload(stream: RequestStream, error: unknown): void {
-    this.#uploading = null
-    stream.reset(H3_REQUEST_CANCELLED)
-    if (this.#over) this.#session.removeExchange(stream.id)
-    this.#session.wake()
-    this.fail(error)
   }
 
   /** What is left of the request's body is not needed. */

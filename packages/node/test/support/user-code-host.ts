@@ -113,7 +113,7 @@ class Trial {
    * Called by every place with its name; only the one on trial misbehaves. `again` repeats what the place
    * can do twice. Undefined: behave.
    */
-  at(place: Place, again: () => void = () => {}): Promise<never> | undefined {
+  at(place: Place, again: () => void = () => {}): unknown {
     if (place !== this.place) return undefined
     this.calls++
     switch (this.#deed) {
@@ -227,18 +227,19 @@ async function startServe(trial: Trial): Promise<Http3Server> {
       request.signal.addEventListener('abort', () => trial.at('serve signal'))
       if (pathname === '/failing') throw new Error('expected')
       const misbehaved = trial.at('serve fetch')
-      if (misbehaved !== undefined) return misbehaved
+      if (misbehaved !== undefined) return misbehaved as Response
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => trial.at('body start', () => controller.enqueue(new Uint8Array(1))),
         pull: (controller) => {
           controller.enqueue(new Uint8Array(10_000))
-          return trial.at('body pull', () => controller.enqueue(new Uint8Array(1)))
+          return trial.at('body pull', () => controller.enqueue(new Uint8Array(1))) as undefined
         },
-        cancel: () => trial.at('body cancel'),
+        cancel: () => trial.at('body cancel') as undefined,
       })
       return new Response(body)
     },
-    error: () => trial.at('serve error') ?? new Response('handled', { status: 503 }),
+    error: () =>
+      (trial.at('serve error') as Response | undefined) ?? new Response('handled', { status: 503 }),
   })
   trial.server = server
   return server
@@ -328,7 +329,7 @@ async function exercise(trial: Trial, isServe: boolean): Promise<void> {
       controller.enqueue(new Uint8Array(10))
       await trial.at('fetch pull', () => controller.enqueue(new Uint8Array(1)))
     },
-    cancel: () => trial.at('fetch cancel'),
+    cancel: () => trial.at('fetch cancel') as undefined,
   })
   const init = { method: 'POST', body, duplex: 'half', signal: leaving.signal } as const
   const uploading = session.fetch('/', init).then(
