@@ -76,6 +76,14 @@ export const MAX_REDIRECTS = 20
 /** How long `fetch` keeps an unused connection for the next request, in ms. */
 export const POOL_IDLE_TIMEOUT = 10_000
 
+/**
+ * How long nothing at all may come of a kept connection after a request before `fetch` tries a new one
+ * beside it, in ms: a server that lives acknowledges within 25 ms and a round trip, unless its event
+ * loop is blocked. Where round trips are long, that many of them.
+ */
+export const SILENCE_LIMIT = 1_000
+export const SILENCE_ROUND_TRIPS = 6
+
 /** Attempts at finding one port number that is free for both UDP and TCP. */
 export const PORT_ATTEMPTS = 20
 

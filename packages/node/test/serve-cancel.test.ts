@@ -144,6 +144,18 @@ t.test('a body that is always ready leaves others their turn while its client re
   t.equal(sources.cancelled, 0)
 })
 
+t.test('a response that is refused while the first chunk is read cancels its body', async (t) => {
+  const sources = new Sources()
+  const served = await start(t, () => new Response(sources.endless(1000)))
+  const peer = await rawClient(t, served.port)
+  // It takes no fields at all: the response ends where its head is sent, and 'close' comes later.
+  peer.send('uni', controlStream(0x06, 1))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  peer.send('bidi', get(), true)
+  await until(() => sources.opened === 1 && sources.cancelled === 1)
+  await served.stillServes()
+})
+
 t.test('a handler that waits for the signal, and fails because of it', async (t) => {
   let ended = 0
   const served = await start(

@@ -5,21 +5,31 @@ import { H3_NO_ERROR, H3_REQUEST_CANCELLED } from '@godwit/http3'
 import type { RequestStream } from '@godwit/http3'
 import { Http3HostError } from '../errors.ts'
 import { fieldValue, isConnectionField } from '../fields.ts'
-import { BODY_HIGH_WATER_MARK, CHUNKS_PER_TURN } from '../limits.ts'
+import {
+  BODY_HIGH_WATER_MARK,
+  CHUNKS_PER_TURN,
+  SILENCE_LIMIT,
+  SILENCE_ROUND_TRIPS,
+} from '../limits.ts'
 import { nextTurn } from '../next-turn.ts'
 import type { Http3ClientSession, PendingExchange } from './session.ts'
 
 /** The web's Response takes no status above. */
 const MAX_STATUS = 599
 
-/** Sends `request`; `body` is what it was made of, for its length. Rejects as `fetch` does. */
+/**
+ * Sends `request`; `body` is what it was made of, for its length. Rejects as `fetch` does. `onSilence`: is
+ * called when nothing at all comes of the connection for a while; then this rejects as for a lost one.
+ */
 export function fetchOver(
   session: Http3ClientSession,
   request: Request,
   body: unknown,
+  onSilence?: () => void,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     const exchange = new FetchExchange(session, request, body, resolve, reject)
+    if (onSilence !== undefined) exchange.watchSilence(onSilence)
     if (request.signal.aborted) exchange.fail(request.signal.reason)
     else session.startExchange(exchange)
   })
@@ -39,6 +49,7 @@ class FetchExchange implements PendingExchange {
   #download: ReadableStreamDefaultController<Uint8Array> | null
   #onChunk: (() => void) | null
   #over: boolean
+  #silenceTimer: NodeJS.Timeout | undefined
 
   constructor(
     session: Http3ClientSession,
@@ -60,7 +71,21 @@ class FetchExchange implements PendingExchange {
     this.#download = null
     this.#onChunk = null
     this.#over = false
+    this.#silenceTimer = undefined
     request.signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  /** A server that was killed tells nobody, and the idle timeout is long: so it is not waited for. */
+  watchSilence(onSilence: () => void): void {
+    const session = this.#session
+    const before = session.stats.packetsReceived
+    const limit = Math.max(SILENCE_LIMIT, SILENCE_ROUND_TRIPS * session.stats.smoothedRtt)
+    this.#silenceTimer = setTimeout(() => {
+      if (this.#over || session.stats.packetsReceived > before) return
+      onSilence()
+      const message = 'nothing is heard of the server any more'
+      this.fail(new Http3HostError('ERR_HTTP3_SESSION_CLOSED', message))
+    }, limit).unref()
   }
 
   /** Ends the exchange before its time: the response, or its body, fails with `error`. */
@@ -242,6 +267,7 @@ class FetchExchange implements PendingExchange {
 
   #settle(): void {
     this.#over = true
+    clearTimeout(this.#silenceTimer)
     this.#request.signal.removeEventListener('abort', this.#onAbort)
     if (this.#stream === null) this.#session.dropExchange(this)
     else if (this.#uploading === null) this.#session.removeExchange(this.#stream.id)

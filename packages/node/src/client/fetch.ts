@@ -5,7 +5,7 @@ import { errorCodeOf } from '../errors.ts'
 import { MAX_REDIRECTS } from '../limits.ts'
 import { CONNECT_OPTION_NAMES, type ConnectOptions } from './options.ts'
 import { cancelRequestBody, fetchOver } from './fetch-over.ts'
-import { pooledSession } from './pool.ts'
+import { forgetSession, pooledSession } from './pool.ts'
 
 /** Options of `fetch`: those of the web's, and those of `connect`. */
 export type FetchOptions = RequestInit & ConnectOptions
@@ -112,7 +112,10 @@ async function attempt(
       signal.throwIfAborted()
       const session = await unlessAborted(pooledSession(url.origin, options), signal)
       reused = session.requestsStarted > 0
-      return await fetchOver(session, tries === 1 || spare === null ? request : spare, body)
+      const current = tries === 1 || spare === null ? request : spare
+      const maySendAgain = tries === 1 && spare !== null && IDEMPOTENT.has(request.method)
+      if (!reused || !maySendAgain) return await fetchOver(session, current, body)
+      return await fetchOver(session, current, body, () => forgetSession(session))
     } catch (error) {
       if (signal.aborted) {
         cancelRequestBody(request)

@@ -8,6 +8,7 @@ import type { ConnectOptions } from './options.ts'
 import type { Http3ClientSession } from './session.ts'
 
 const SESSIONS = new Map<string, Promise<Http3ClientSession>>()
+const FORGET = new WeakMap<Http3ClientSession, () => void>()
 const FUNCTION_IDS = new WeakMap<object, number>()
 let nextFunctionId = 1
 
@@ -31,6 +32,7 @@ export async function pooledSession(
   }
   try {
     const session = await opening
+    FORGET.set(session, forget)
     let timer: NodeJS.Timeout | undefined
     session.once('close', forget)
     session.once('goaway', () => {
@@ -51,6 +53,11 @@ export async function pooledSession(
     forget()
     throw error
   }
+}
+
+/** Later requests get another connection; those in progress on this one go on. */
+export function forgetSession(session: Http3ClientSession): void {
+  FORGET.get(session)?.()
 }
 
 /** Closes every connection that `fetch` keeps, after the requests in progress. */

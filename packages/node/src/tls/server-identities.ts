@@ -60,11 +60,13 @@ export class ServerIdentities {
     if (found !== undefined) return found.identities
     if (this.#callback === undefined) return this.#default
     let answer: readonly Identity[] | null | undefined
-    this.#callback(name, (error, context) => {
-      if (error !== null) answer = null
-      else if (context !== undefined) answer = contextIdentities(context)
+    const returned: unknown = this.#callback(name, (error, context) => {
+      if (error !== null && error !== undefined) answer = null
+      else if (context !== undefined && context !== null) answer = contextIdentities(context)
       else answer = this.#default
     })
+    // An async function that fails later: its handshake has failed already, and nobody else may.
+    if (returned instanceof Promise) returned.catch(() => {})
     if (answer === undefined) {
       throw new TypeError('"SNICallback" expected to call its callback before it returns')
     }
