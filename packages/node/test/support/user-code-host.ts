@@ -126,17 +126,17 @@ class Trial {
       case 'twice':
         again()
         again()
-        return undefined
+        break
       case 'closes':
         this.server?.close()
-        return undefined
+        break
       case 'destroys':
         // Not the one that is asked afterwards whether it is served.
-        if (this.over) return undefined
+        if (this.over) break
         for (const session of this.server?.sessions ?? []) session.destroy()
         this.clientSession?.destroy()
-        return undefined
     }
+    return undefined
   }
 }
 
