@@ -81,6 +81,8 @@ export class Peer implements Station {
   reading: boolean
   /** True: nothing is sent any more, nor heard. */
   vanished: boolean
+  /** The datagram with its CONNECTION_CLOSE was lost: the other side may not know before its idle timeout. */
+  closeLost: boolean
   onEvent: (event: ConnectionEvent, connection: Connection) => void
 
   constructor(platform: Platform, role: 'client' | 'server', transport?: TransportOptions) {
@@ -111,6 +113,7 @@ export class Peer implements Station {
     this.#lag = 0
     this.reading = true
     this.vanished = false
+    this.closeLost = false
     this.onEvent = () => {}
   }
 
@@ -148,6 +151,9 @@ export class Peer implements Station {
     const { bytes, base } = this.#engine.memory
     const slot = base + SLOT_SIZE
     const late = this.#lag + (delivery === 'late' ? 2 : 0)
+    if (delivery === 'lose' && this.connections.some(({ phase }) => phase === 'closing')) {
+      this.closeLost = true
+    }
     for (;;) {
       const transmit = this.endpoint.pollTransmit(this.#platform.now, slot, SLOT_SIZE - SLACK)
       if (transmit === null) break

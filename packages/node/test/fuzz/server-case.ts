@@ -165,12 +165,14 @@ function checkSettled(
 ): void {
   const connection = peer.connections[0]
   const alive = connection !== undefined && !peer.isClosed(connection) && !peer.vanished
+  // The server was told of the end.
+  const gone = !alive && !peer.vanished && !peer.closeLost
   for (const exchange of exchanges) {
     const { request, response } = exchange
     const stream = peer.streams.find((s) => s.quic.id === request.stream.id)
     if (stream === undefined) continue
     const { closed } = exchange.responseEvents
-    if ((!alive && !peer.vanished) || (alive && stream.sentStop)) {
+    if (gone || (alive && stream.sentStop)) {
       if (!closed) watch.found('a response whose client is gone is not told', describe(stream))
     }
     if (alive && stream.resetCode !== null && !closed) {
@@ -185,7 +187,6 @@ function checkSettled(
     }
   }
   for (const call of calls) {
-    const gone = !alive && !peer.vanished
     if (gone && !call.answered && !call.request.signal.aborted) {
       watch.found('the client is gone, and the signal is not aborted')
     }
