@@ -348,6 +348,18 @@ async function isServed(port: number): Promise<boolean> {
   return text === 'served'
 }
 
+/** Resolves when a request that does not end is answered, or cannot be. */
+function beginRequest(session: Http3ClientSession | null): Promise<void> {
+  return new Promise((resolve) => {
+    if (session === null) return resolve()
+    const request = session.request('/hold')
+    request.on('error', () => {})
+    request.once('response', () => resolve())
+    request.once('close', () => resolve())
+    request.resume()
+  })
+}
+
 async function run(place: Place, deed: Deed): Promise<Outcome> {
   uncaught.length = 0
   const trial = new Trial(place, deed)
@@ -368,11 +380,7 @@ async function run(place: Place, deed: Deed): Promise<Outcome> {
   const wasClosed = deed === 'closes' && trial.calls > 0
   const served = wasClosed ? null : await patiently(isServed(port))
   // Something is in progress, so that the client is told before the connection ends.
-  trial.clientSession
-    ?.request('/hold')
-    .on('error', () => {})
-    .resume()
-  await delay(10)
+  await patiently(beginRequest(trial.clientSession))
   server.close()
   await patiently(closing)
   trial.clientSession?.destroy()
