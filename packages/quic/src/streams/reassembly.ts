@@ -57,7 +57,9 @@ export class Reassembly {
   }
 
   /**
-   * Takes `bytes[start..end)`, which belong at stream offset `offset`. True: `end` has moved.
+   * Takes `bytes[start..end)`, which belong at stream offset `offset`. True: `end` has moved. Of bytes
+   * that came before the first copy stays, whether it was read or not: no packet changes what another
+   * has brought (RFC 9000 §2.2 leaves it open).
    *
    * @param bound no byte will ever lie at or beyond this offset: the final size, or Infinity.
    */
@@ -67,7 +69,7 @@ export class Reassembly {
       offset = this.end
     }
     if (start >= end) return false
-    if (!this.#discarding) this.#store(offset, bytes, start, end, bound)
+    if (!this.#discarding) this.#storeMissing(offset, bytes, start, end, bound)
     const dataEnd = offset + (end - start)
     const ahead = this.#ahead
     if (offset > this.end) {
@@ -125,6 +127,27 @@ export class Reassembly {
   clear(): void {
     this.discard()
     this.#ahead = null
+  }
+
+  // Stores what lies in gaps. In order, nothing is ahead and nothing looked up.
+  #storeMissing(
+    offset: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    bound: number,
+  ): void {
+    const ahead = this.#ahead
+    if (ahead !== null && ahead.length > 0) {
+      let i = ahead.firstEndingAbove(offset)
+      for (; i < ahead.length && ahead.start(i) < offset + (end - start); i++) {
+        const gap = ahead.start(i) - offset
+        if (gap > 0) this.#store(offset, bytes, start, start + gap, bound)
+        start += ahead.end(i) - offset
+        offset = ahead.end(i)
+      }
+    }
+    if (start < end) this.#store(offset, bytes, start, end, bound)
   }
 
   #store(offset: number, bytes: Uint8Array, start: number, end: number, bound: number): void {

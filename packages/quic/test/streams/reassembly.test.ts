@@ -70,6 +70,43 @@ t.test('RFC 9000 §2.2: pieces in any order, cut anyhow and repeated, are read i
   t.end()
 })
 
+t.test('RFC 9000 §2.2: bytes that came first stay when others come for the same offsets', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({
+          start: fc.nat(6000),
+          // Some are as long as several pages, and cover pieces and gaps alike.
+          length: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 5000 })),
+          read: fc.boolean(),
+        }),
+        { minLength: 1, maxLength: 60 },
+      ),
+      (pieces) => {
+        const buffer = new Reassembly()
+        const first = new Map<number, number>()
+        const read: number[] = []
+        const drain = (): void => {
+          for (let data = buffer.read(); data !== null; data = buffer.read()) read.push(...data)
+        }
+        // The last closes every gap, and says other bytes for all that came.
+        const all = [...pieces, { start: 0, length: 12_000, read: true }]
+        all.forEach((piece, i) => {
+          const data = new Uint8Array(piece.length).fill(i + 1)
+          buffer.insert(piece.start, data, 0, piece.length, Infinity)
+          data.forEach((byte, k) => {
+            if (!first.has(piece.start + k)) first.set(piece.start + k, byte)
+          })
+          if (piece.read) drain()
+        })
+        return read.length === 12_000 && read.every((byte, at) => byte === first.get(at))
+      },
+    ),
+    { seed: SEED, numRuns: 200 },
+  )
+  t.end()
+})
+
 t.test('what was read may be transferred to another thread without harm', (t) => {
   const buffer = new Reassembly()
   const data = pattern(10_000)
