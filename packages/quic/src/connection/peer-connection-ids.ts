@@ -11,7 +11,11 @@ import {
 } from '../limits.ts'
 import type { PacketWriter } from '../packet-writer.ts'
 
-/** Told of the reset tokens in force, RFC 9000 §10.3.1. The endpoint implements it. */
+/**
+ * Told of the reset tokens in force: "An endpoint MUST NOT check for any stateless reset tokens
+ * associated with connection IDs it has not used or for connection IDs that have been retired", RFC 9000
+ * §10.3.1. The endpoint implements it.
+ */
 export interface ResetTokenListener {
   onResetToken(token: Uint8Array): void
   onResetTokenRetired(token: Uint8Array): void
@@ -114,7 +118,6 @@ export class PeerConnectionIds {
       return
     }
     this.#active.push({ sequenceNumber, id, resetToken, used: false })
-    this.#listener.onResetToken(resetToken)
     this.#retireBelow(retirePriorTo)
     if (this.#active.length > ACTIVE_CONNECTION_ID_LIMIT) {
       throw new TransportError(
@@ -133,7 +136,7 @@ export class PeerConnectionIds {
     if (this.current.length === 0) return this.current
     for (const known of this.#active) {
       if (known.used) continue
-      known.used = true
+      this.#use(known)
       return known.id
     }
     return null
@@ -151,11 +154,10 @@ export class PeerConnectionIds {
     if (index < 0 || id === this.current || id.length === 0) return
     // A peer that does not acknowledge retirements keeps its ID.
     if (this.#retirements.length >= MAX_OUTSTANDING_RETIREMENTS) return
-    const { sequenceNumber, resetToken } = this.#active[index]
-    this.#active.splice(index, 1)
-    if (resetToken !== null) this.#listener.onResetTokenRetired(resetToken)
-    this.#retire(sequenceNumber)
-    this.#retired.push(sequenceNumber)
+    const [known] = this.#active.splice(index, 1)
+    this.#dropToken(known)
+    this.#retire(known.sequenceNumber)
+    this.#retired.push(known.sequenceNumber)
     if (this.#retired.length > MAX_REMEMBERED_RETIREMENTS) this.#retired.shift()
   }
 
@@ -187,9 +189,7 @@ export class PeerConnectionIds {
 
   /** The connection is over: its reset tokens mean nothing any more. */
   dispose(): void {
-    for (const { resetToken } of this.#active) {
-      if (resetToken !== null) this.#listener.onResetTokenRetired(resetToken)
-    }
+    for (const known of this.#active) this.#dropToken(known)
     this.#active = []
     this.#retirements = []
   }
@@ -203,17 +203,27 @@ export class PeerConnectionIds {
         kept.push(id)
         continue
       }
-      // RFC 9000 §10.3.1: tokens of retired IDs are not accepted.
-      if (id.resetToken !== null) this.#listener.onResetTokenRetired(id.resetToken)
+      this.#dropToken(id)
       this.#retire(id.sequenceNumber)
     }
     this.#active = kept
     // The frame that brought Retire Prior To also brought an ID that is not below it.
     if (!kept.some((id) => id.id === this.current)) {
       const next = kept.find((id) => !id.used) ?? kept[0]
-      next.used = true
+      if (!next.used) this.#use(next)
       this.current = next.id
     }
+  }
+
+  // From now on packets go out with the ID: its token counts.
+  #use(known: PeerId): void {
+    known.used = true
+    if (known.resetToken !== null) this.#listener.onResetToken(known.resetToken)
+  }
+
+  // The ID is retired: if its token counted, it does no longer.
+  #dropToken({ used, resetToken }: PeerId): void {
+    if (used && resetToken !== null) this.#listener.onResetTokenRetired(resetToken)
   }
 
   #retire(sequenceNumber: number): void {

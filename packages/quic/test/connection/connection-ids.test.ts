@@ -26,7 +26,9 @@ class Tokens {
     this.known.push(token[0])
   }
   onResetTokenRetired(token: Uint8Array): void {
-    this.known.splice(this.known.indexOf(token[0]), 1)
+    const index = this.known.indexOf(token[0])
+    if (index < 0) throw new Error(`token ${token[0]} is not known`)
+    this.known.splice(index, 1)
   }
 }
 
@@ -122,11 +124,11 @@ t.test('RFC 9000 §5.1.2: Retire Prior To retires, and moves on to an ID that is
   ids.setInitialResetToken(token(0))
   ids.handleNew(1, 0, id(1), token(1))
   ids.handleNew(2, 0, id(2), token(2))
-  t.same(tokens.known, [0, 1, 2])
+  t.same(tokens.known, [0], 'rfc9000#10.3.1-3: tokens of unused IDs do not count')
   ids.handleNew(3, 2, id(3), token(3))
   t.same(ids.current, id(2))
   t.equal(ids.activeCount, 2)
-  t.same(tokens.known, [2, 3], 'rfc9000#10.3.1-3: tokens of retired IDs do not count')
+  t.same(tokens.known, [2], 'rfc9000#10.3.1-3: tokens of retired IDs do not count')
   const w = writer(100)
   ids.writeFrames(w)
   t.same(tokensOf(w, TOKEN_RETIRE_CONNECTION_ID), [0, 1], 'rfc9000#5.1.2-4')
@@ -193,7 +195,9 @@ t.test('rfc9000#9.5-3: an ID goes to one address, and is retired when nobody is 
   ids.handleNew(2, 0, id(12), token(12))
   const first = ids.takeSpare()
   t.same(first, id(11))
+  t.same(tokens.known, [11], 'rfc9000#10.3.1-3: from the first use on')
   t.same(ids.takeSpare(), id(12))
+  t.same(tokens.known, [11, 12])
   t.equal(ids.takeSpare(), null)
   t.ok(ids.holds(first!))
   ids.retire(ids.current)
@@ -231,6 +235,25 @@ t.test('an ID that the peer wants back is replaced by one that was not used', (t
   t.same(ids.current, id(12), 'the first spare went to another address')
   t.end()
 })
+
+t.test(
+  'an ID that is in use on another path may become the current one: its token counts once',
+  (t) => {
+    const tokens = new Tokens()
+    const ids = new PeerConnectionIds(id(10), tokens)
+    ids.handleNew(1, 0, id(11), token(11))
+    ids.takeSpare()
+    ids.handleNew(1, 1, id(11), token(11))
+    t.same(ids.current, id(11))
+    t.same(tokens.known, [11])
+    ids.handleNew(2, 0, id(12), token(12))
+    ids.handleNew(3, 3, id(13), token(13))
+    t.same(tokens.known, [13], 'an unused ID that is retired takes no other token away')
+    ids.dispose()
+    t.same(tokens.known, [])
+    t.end()
+  },
+)
 
 t.test('a peer without connection IDs is addressed without everywhere', (t) => {
   const ids = new PeerConnectionIds(new Uint8Array(0), new Tokens())

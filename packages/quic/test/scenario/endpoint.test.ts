@@ -157,6 +157,28 @@ t.test('RFC 9000 §10.3.1: a reset with another token, or from elsewhere, change
   t.end()
 })
 
+t.test('RFC 9000 §10.3.1: the token of an ID that was never used ends nothing', (t) => {
+  const p = forgedPair({ seed: 3 })
+  const { client } = p.establish()
+  p.runFor(100)
+  // The server vanishes, and the forger speaks for it.
+  p.forge('server', bytes(0x18, 4, 1, 8, 'unused!!', 'its reset token!'))
+  p.sim.removeHost(SERVER_ADDRESS)
+  p.runFor(15)
+  const reset = (): void => {
+    p.inject('server', bytes(new Uint8Array(24).fill(0x55), 'its reset token!'))
+    p.runFor(15)
+  }
+  reset()
+  t.equal(client.connection.phase, 'established', 'rfc9000#10.3.1-3')
+  // Now the client has to use it.
+  p.forge('server', bytes(0x18, 5, 4, 8, 'another!', 'its own token 16'))
+  p.runFor(15)
+  reset()
+  t.match(client.closeError, { name: 'StatelessResetError' })
+  t.end()
+})
+
 t.test('RFC 9000 §10.3.3: resets are shorter than what they answer, and limited', (t) => {
   const p = forgedPair({ seed: 4 })
   p.sim.removeHost(CLIENT_ADDRESS)
