@@ -1,7 +1,7 @@
 // Whole connections: the peer has the keys and sends packets that are authentic in everything but
 // what their frames say, among packets that nobody sealed.
 
-import { LEVEL_APPLICATION, LEVEL_HANDSHAKE, QuicError } from '@godwit/quic'
+import { LEVEL_APPLICATION, LEVEL_HANDSHAKE, QuicError, StatelessResetError } from '@godwit/quic'
 import type { ConnectionEvent, EncryptionLevel } from '@godwit/quic'
 import type { NetworkNode, SimConnection } from '@godwit/testkit'
 import { forgedPair } from '../../../quic/test/scenario/forger.ts'
@@ -11,10 +11,11 @@ import { FRAME_PADDING, FRAME_PING } from '../../../quic/src/constants.ts'
 import { TransportError } from '../../../quic/src/errors.ts'
 import { decodeFrame } from '../../../quic/src/frame-decoder.ts'
 import { Frame } from '../../../quic/src/frame.ts'
+import { decodeTransportParameters } from '../../../quic/src/transport-parameters.ts'
 import { Prng } from '../../src/prng.ts'
 import { fixedElements } from '../engine/outlines.ts'
 import { blockBytes, Script } from '../engine/script.ts'
-import { attempt, must, mustEqual } from '../engine/target.ts'
+import { attempt, hex, must, mustEqual } from '../engine/target.ts'
 import type { Element, Target } from '../engine/target.ts'
 import { createFastProvider } from './fast-provider.ts'
 import { frameElements, ONE_OF_EACH } from './quic-frames.ts'
@@ -345,23 +346,41 @@ export const quicDatagrams: Target = {
   run(input) {
     const script = new Script(input)
     const options = script.u8()
-    const p = forgedPair({ seed: 1, provider })
+    const tokens: Uint8Array[] = []
+    const noteToken = (encoded: Uint8Array): Uint8Array => {
+      const { statelessResetToken } = decodeTransportParameters(encoded, 'server')
+      if (statelessResetToken !== null) tokens.push(statelessResetToken)
+      return encoded
+    }
+    const p = forgedPair({ seed: 1, provider, serverNull: { rewriteParameters: noteToken } })
     const early = (options & 1) !== 0
     const client = p.connect()
+    const toClient: Uint8Array[] = []
     if (!early) p.runFor(200)
     while (!script.done) {
       const kind = script.u8()
       const bytes = script.block()
       const before = p.server.endpoint.stats.bytesSent
+      if ((kind & 1) !== 0) toClient.push(bytes)
       p.inject((kind & 1) === 0 ? 'client' : 'server', bytes)
       if ((kind & 2) !== 0) p.runFor(15)
       if ((kind & 1) === 0 && !early) checkAnswer(p, bytes, before)
     }
     // A datagram that was not authentic changes nothing; a copy of an authentic one, neither.
     p.run(() => client.has('handshake-confirmed') || client.has('closed'), 60_000)
-    if (client.has('handshake-confirmed')) {
+    let served = false
+    if (client.has('handshake-confirmed') && !client.has('closed')) {
       const { stream } = client.send('bidi', Uint8Array.of(7))
-      p.run(() => p.server.accepted.some((one) => one.streams.get(stream.id)?.ended === true))
+      const ended = (one: SimConnection): boolean => one.streams.get(stream.id)?.ended === true
+      served = p.run(() => p.server.accepted.some(ended))
+    }
+    if (client.closeError instanceof StatelessResetError) {
+      // Packets of the simulator can be read, so an input may have the token that an attacker would have
+      // to guess: that of the ID in use, and no other.
+      const known = toClient.some((bytes) => tokens.some((token) => endsWith(bytes, token)))
+      must(known, 'reset without the token of the ID in use')
+    } else if (client.has('handshake-confirmed')) {
+      must(served, 'the connection does not go on')
     }
     for (const one of [...p.client.connections, ...p.server.connections]) {
       const { closeError } = one
@@ -372,6 +391,10 @@ export const quicDatagrams: Target = {
     must(p.server.endpoint.connectionCount === 0, 'a connection is left at the server')
     must(p.client.endpoint.connectionCount === 0, 'a connection is left at the client')
   },
+}
+
+function endsWith(bytes: Uint8Array, end: Uint8Array): boolean {
+  return hex(bytes).endsWith(hex(end))
 }
 
 // RFC 9000 §8.1: at most three times of what came, and a reset or a negotiation less than that.
