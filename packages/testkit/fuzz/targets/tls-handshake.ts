@@ -158,12 +158,17 @@ function summary(session: TlsSession, events: readonly HandshakeEvent[]): unknow
 function cutBehindFirst(flight: Flight): Flight {
   const initial = Buffer.from(bytesOf(flight, 0), 'hex')
   let left = initial.length < 4 ? Infinity : 4 + initial.readUIntBE(1, 3)
-  return flight.flatMap(([level, bytes]) => {
-    if (level !== 0) return [[level, bytes] as const]
-    const [head, tail] = [bytes.subarray(0, left), bytes.subarray(left)]
+  const cut: (typeof flight)[number][] = []
+  for (const [level, bytes] of flight) {
+    if (level !== 0) {
+      cut.push([level, bytes])
+      continue
+    }
+    const head = bytes.subarray(0, left)
     left -= head.length
-    return [[level, head] as const, [level, tail] as const]
-  })
+    cut.push([level, head], [level, bytes.subarray(head.length)])
+  }
+  return cut
 }
 
 function makeTarget(side: 'client' | 'server'): Target {
