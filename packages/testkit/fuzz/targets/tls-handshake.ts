@@ -158,11 +158,15 @@ function summary(session: TlsSession, events: readonly HandshakeEvent[]): unknow
 function cutBehindFirst(flight: Flight): Flight {
   const initial = Buffer.from(bytesOf(flight, 0), 'hex')
   let left = initial.length < 4 ? Infinity : 4 + initial.readUIntBE(1, 3)
-  return flight.flatMap(([level, bytes]) => {
-    if (level !== 0) return [[level, bytes] as const]
+  return flight.flatMap((step): Flight => {
+    const [level, bytes] = step
+    if (level !== 0) return [step]
     const [head, tail] = [bytes.subarray(0, left), bytes.subarray(left)]
     left -= head.length
-    return [[level, head] as const, [level, tail] as const]
+    return [
+      [level, head],
+      [level, tail],
+    ]
   })
 }
 
