@@ -12,9 +12,9 @@ import {
 import type { PacketWriter } from '../packet-writer.ts'
 
 /**
- * Told of the reset tokens in force: "An endpoint MUST NOT check for any stateless reset tokens
- * associated with connection IDs it has not used or for connection IDs that have been retired", RFC 9000
- * §10.3.1. The endpoint implements it.
+ * Told of the reset tokens in force, RFC 9000 §10.3.1: "An endpoint MUST NOT check for any stateless
+ * reset tokens associated with connection IDs it has not used or for connection IDs that have been
+ * retired." The endpoint implements it.
  */
 export interface ResetTokenListener {
   onResetToken(token: Uint8Array): void

@@ -158,17 +158,16 @@ function summary(session: TlsSession, events: readonly HandshakeEvent[]): unknow
 function cutBehindFirst(flight: Flight): Flight {
   const initial = Buffer.from(bytesOf(flight, 0), 'hex')
   let left = initial.length < 4 ? Infinity : 4 + initial.readUIntBE(1, 3)
-  const cut: (typeof flight)[number][] = []
-  for (const [level, bytes] of flight) {
-    if (level !== 0) {
-      cut.push([level, bytes])
-      continue
-    }
-    const head = bytes.subarray(0, left)
+  return flight.flatMap((step): Flight => {
+    const [level, bytes] = step
+    if (level !== 0) return [step]
+    const [head, tail] = [bytes.subarray(0, left), bytes.subarray(left)]
     left -= head.length
-    cut.push([level, head], [level, bytes.subarray(head.length)])
-  }
-  return cut
+    return [
+      [level, head],
+      [level, tail],
+    ]
+  })
 }
 
 function makeTarget(side: 'client' | 'server'): Target {
