@@ -39,7 +39,8 @@ interface Served {
 async function start(t: Test, fetch: ServeOptions['fetch']): Promise<Served> {
   const warnings: string[] = []
   const onWarning = (warning: Error): void => {
-    warnings.push(warning.message)
+    // Of Node's own, about how the tests are loaded.
+    if (warning.name !== 'DeprecationWarning') warnings.push(warning.message)
   }
   process.on('warning', onWarning)
   t.teardown(() => process.off('warning', onWarning))
